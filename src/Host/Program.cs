@@ -1,1 +1,68 @@
-return;
+using JasperFx;
+using JasperFx.CodeGeneration;
+using JasperFx.Events;
+using JasperFx.Resources;
+using Marten;
+using TicMate.Admin;
+using TicMate.Host;
+using TicMate.Identity;
+using TicMate.Tickets;
+using Weasel.Core;
+using Wolverine;
+using Wolverine.Http;
+using Wolverine.Marten;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddSettings();
+    var services = builder.Services;
+
+    services.AddIdentity().AddTickets().AddAdmin().AddHouse(builder);
+
+    services.AddMarten(store =>
+        {
+            store.Connection(builder.Configuration.GetConnectionString("Database")!);
+            store.DatabaseSchemaName = "ticmate";
+            store.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase);
+            store.Events.UseMandatoryStreamTypeDeclaration = true;
+            store.Events.UseListenNotifyForEventAppends = true;
+
+            // The service's own clock: with the server's, what inline documents say would differ from what a rebuild makes of the events.
+            store.Events.AppendMode = EventAppendMode.Quick;
+
+            // Who did what, and because of which request: the audit log reads these columns.
+            store.Events.MetadataConfig.UserNameEnabled = true;
+            store.Events.MetadataConfig.CorrelationIdEnabled = true;
+            store.Events.MetadataConfig.CausationIdEnabled = true;
+        })
+        .IntegrateWithWolverine(events =>
+        {
+            events.UseFastEventForwarding = true;
+            events.UseWolverineManagedEventSubscriptionDistribution = true;
+            events.ForwardTicketEvents();
+        });
+
+    builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder));
+    services.CritterStackDefaults(stack =>
+    {
+        stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
+        stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
+        stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
+        stack.Production.ResourceAutoCreate = AutoCreate.None;
+    });
+    services.AddWolverineHttp();
+
+    var app = builder.Build();
+    app.UseHouseRules();
+    app.MapWolverineEndpoints(http => http.UseHouseRules());
+
+    return await app.RunJasperFxCommands(args);
+}
+catch (SettingException e)
+{
+    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
+    return 78; // EX_CONFIG of sysexits.h
+}
+
+public partial class Program;

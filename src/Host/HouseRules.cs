@@ -1,0 +1,127 @@
+using JasperFx;
+using JasperFx.CodeGeneration;
+using JasperFx.Core;
+using JasperFx.Resources;
+using Npgsql;
+using Scalar.AspNetCore;
+using Wolverine;
+using Wolverine.ErrorHandling;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Unicode;
+using TicMate.Identity.Contracts;
+using TicMate.Identity.Sessions;
+using Wolverine.Http;
+
+namespace TicMate.Host;
+
+/// <summary>What holds for every endpoint: who may call, how bodies are read, how failure looks.</summary>
+public static class HouseRules
+{
+    /// <summary>A Release build runs the code that was generated when it was built, and carries no compiler.</summary>
+#if DEBUG
+    public const TypeLoadMode CodeMode = TypeLoadMode.Dynamic;
+#else
+    public const TypeLoadMode CodeMode = TypeLoadMode.Static;
+#endif
+
+    public static IServiceCollection AddHouse(this IServiceCollection services, WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        services.Configure<SessionOptions>(options =>
+        {
+            options.Secret = configuration["Identity:Secret"]!;
+            options.AllowedOrigins = configuration.AllowedOrigins();
+            options.SecureCookies = !builder.Environment.IsDevelopment();
+        });
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<ExceptionAnswer>();
+        services.AddOpenApi("v1", ApiDescription.Describe);
+        services.AddHealthChecks().AddCheck<DatabaseAnswers>("database", tags: ["ready"]);
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins(configuration.AllowedOrigins()).AllowCredentials().AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromMinutes(10))
+            .WithExposedHeaders("ETag", "Location", "Retry-After", "Link", "Idempotency-Replayed")));
+
+        if (builder.Environment.IsDevelopment())
+            services.AddResourceSetupOnStartup();
+
+        return services;
+    }
+
+    public static void UseHouseRules(this WolverineOptions wolverine, WebApplicationBuilder builder)
+    {
+        wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
+        wolverine.EnableRelayOfUserName = true;
+        wolverine.Policies.AutoApplyTransactions();
+        wolverine.Policies.UseDurableLocalQueues();
+        wolverine.OnException<NpgsqlException>().Or<ConcurrencyException>().RetryWithCooldown(250.Milliseconds(), 1.Seconds(), 3.Seconds(), 5.Seconds(), 10.Seconds());
+
+        var durability = wolverine.Durability;
+        durability.MessageStorageSchemaName = "wolverine";
+        durability.DeadLetterQueueExpirationEnabled = true;
+
+        // One node needs nobody's leave to start; several watch each other closely, so that a dead one's work waits seconds, not minutes.
+        durability.Mode = builder.Configuration.GetValue("Nodes", 1) == 1 ? DurabilityMode.Solo : DurabilityMode.Balanced;
+        durability.HealthCheckPollingTime = 2.Seconds();
+        durability.StaleNodeTimeout = 8.Seconds();
+        durability.NodeReassignmentPollingTime = 2.Seconds();
+        durability.ScheduledJobPollingTime = 1.Seconds();
+        durability.CheckAssignmentPeriod = 5.Seconds();
+    }
+
+    public static void UseHouseRules(this WebApplication app)
+    {
+        app.UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors().UseAuthentication().UseOriginCheck().UseAuthorization();
+        app.UseMiddleware<RequestBody>();
+
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
+
+        if (app.Configuration.GetValue("ApiDocs:Enabled", app.Environment.IsDevelopment()))
+        {
+            app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+            app.MapScalarApiReference("/docs").AllowAnonymous();
+        }
+    }
+
+    public static void UseHouseRules(this WolverineHttpOptions http)
+    {
+        http.RequireAuthorizeOnAll();
+        http.RejectUnparseableQueryValues = true;
+        http.MapConcurrencyFailuresToConflict(toProblemDetails: _ => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."));
+        http.AddMiddleware(typeof(CurrentUserMiddleware), chain => chain.Takes<CurrentUser>());
+        http.ConfigureEndpoints(chain => chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]));
+    }
+
+    public static void UseHouseRules(this JsonSerializerOptions json)
+    {
+        json.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        json.PropertyNameCaseInsensitive = false;
+        json.NumberHandling = JsonNumberHandling.Strict;
+        json.MaxDepth = RequestBody.DeepestNesting + 1;
+        json.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
+        json.Converters.Add(new UtcTimeConverter());
+    }
+
+    // Post-commit answers take it too, so whether a chain needs it is asked of its answer as well as of its methods.
+    private static bool Takes<T>(this HttpChain chain) =>
+        new[] { chain.Method.HandlerType, .. chain.Method.Method.ReturnType.GetGenericArguments(), chain.Method.Method.ReturnType }
+            .SelectMany(type => type.GetMethods()).Any(method => method.GetParameters().Any(p => p.ParameterType == typeof(T)));
+}
+
+/// <summary>Fills in <see cref="CurrentUser"/> from the session that the authentication found.</summary>
+public static class CurrentUserMiddleware
+{
+    public static CurrentUser Load(HttpContext http) => SessionUser.Of(http.User);
+}
+
+/// <summary>Times are RFC 3339 in UTC with a Z.</summary>
+public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset time, JsonSerializerOptions options) => writer.WriteStringValue(time.UtcDateTime);
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+using Npgsql;
+
+namespace TicMate.Host;
+
+/// <summary>A setting that the service cannot start with; the message names it and says what is expected, never its value.</summary>
+public sealed class SettingException(string message) : Exception(message);
+
+/// <summary>
+/// The names of the original backend's environment, from the environment or a <c>.env</c> file, as ordinary .NET configuration. A value
+/// given under its .NET name wins.
+/// </summary>
+public static class Settings
+{
+    /// <summary>The value of <c>.env.example</c>, which is no secret.</summary>
+    public const string ExampleSecret = "change-me-to-a-long-random-string";
+
+    private static readonly Dictionary<string, string> Names = new()
+    {
+        ["JWT_SECRET"] = "Identity:Secret", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
+        ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database",
+    };
+
+    /// <summary>Reads what is set, fills in what Development may leave out, and refuses what would be unsafe.</summary>
+    public static void AddSettings(this WebApplicationBuilder builder)
+    {
+        builder.AddEnvironment();
+        builder.Configuration.Check(builder.Environment);
+    }
+
+    /// <summary>Adds the old names, and the addresses to listen on, to the configuration.</summary>
+    private static void AddEnvironment(this WebApplicationBuilder builder)
+    {
+        var file = Path.Combine(Directory.GetCurrentDirectory(), ".env");
+        var given = File.Exists(file) ? DotNetEnv.Env.NoEnvVars().Load(file).ToDictionary(kv => kv.Key, kv => (string?)kv.Value) : [];
+        foreach (var name in Names.Keys.Append("PORT").Append("TICMATE_DATA"))
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
+                given[name] = value;
+
+        var settings = new Dictionary<string, string?>();
+        foreach (var (name, key) in Names)
+            if (given.GetValueOrDefault(name) is { Length: > 0 } value && string.IsNullOrEmpty(builder.Configuration[key]))
+                settings[key] = name == "DATABASE_URL" ? ConnectionString(value) : value;
+
+        if (string.IsNullOrEmpty(builder.Configuration["urls"]))
+            settings["urls"] = $"http://{(builder.Environment.IsDevelopment() ? "localhost" : "*")}:{Port(given.GetValueOrDefault("PORT"))}";
+
+        if (given.GetValueOrDefault("TICMATE_DATA") is { Length: > 0 } folder)
+            Environment.SetEnvironmentVariable("TICMATE_DATA", folder);
+
+        builder.Configuration.AddInMemoryCollection(settings);
+    }
+
+    /// <summary>The origins whose pages may call with the cookie.</summary>
+    public static string[] AllowedOrigins(this IConfiguration configuration) =>
+        [.. $"{configuration["CorsOrigins"]},{configuration["AppUrl"]}".Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(o => Origin(o) ?? throw new SettingException("CORS_ORIGINS and APP_URL must be addresses like https://tickets.example.org, the former separated by commas.")).Distinct()];
+
+    /// <summary>Refuses what would be unsafe or would fail only later.</summary>
+    public static void Check(this IConfiguration configuration, IHostEnvironment environment)
+    {
+        var secret = configuration["Identity:Secret"] ?? "";
+        if (!environment.IsDevelopment() && (Encoding.UTF8.GetByteCount(secret) < 32 || secret == ExampleSecret || secret.Distinct().Count() < 12))
+            throw new SettingException("JWT_SECRET must be a random secret of at least 32 bytes, for example the output of: openssl rand -base64 48");
+
+        if (secret.Length > 0 && Encoding.UTF8.GetByteCount(secret) < 32)
+            throw new SettingException("JWT_SECRET must have at least 32 bytes.");
+
+        _ = configuration.AllowedOrigins();
+    }
+
+    /// <summary>Either form in which a database is named: <c>postgres://user:password@host/name</c> or key=value pairs.</summary>
+    public static string ConnectionString(string value)
+    {
+        const string expected = "DATABASE_URL must be postgres://user:password@host:5432/database or Host=…;Username=…;Password=…;Database=…";
+        try
+        {
+            if (!value.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) && !value.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
+                return new NpgsqlConnectionStringBuilder(value) is { Host.Length: > 0 } pairs ? pairs.ConnectionString : throw new SettingException(expected);
+
+            var uri = new Uri(value);
+            var user = uri.UserInfo.Split(':', 2);
+            var built = new NpgsqlConnectionStringBuilder
+            {
+                Host = uri.Host, Port = uri.IsDefaultPort || uri.Port < 0 ? 5432 : uri.Port, Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')),
+                Username = Uri.UnescapeDataString(user[0]), Password = user.Length > 1 ? Uri.UnescapeDataString(user[1]) : null,
+            };
+            foreach (var pair in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=', 2)))
+                built[pair[0] == "sslmode" ? "SSL Mode" : pair[0]] = Uri.UnescapeDataString(pair.ElementAtOrDefault(1) ?? "").Replace("-", "", StringComparison.Ordinal);
+
+            return built is { Host.Length: > 0, Database.Length: > 0 } ? built.ConnectionString : throw new SettingException(expected);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            throw new SettingException(expected);
+        }
+    }
+
+    private static int Port(string? text) => text is null or "" ? 3000
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port
+        : throw new SettingException("PORT must be a number from 1 to 65535.");
+
+    private static string? Origin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https") && uri.Host.Length > 0 ? uri.GetLeftPart(UriPartial.Authority) : null;
+}

@@ -1,0 +1,19 @@
+namespace TicMate.Identity.Contracts;
+
+/// <summary>Who is asking. Take it as an endpoint parameter; the host fills it in from the session, never from the token's own claims.</summary>
+public sealed record CurrentUser(Guid Id, string Role, Guid SessionId)
+{
+    public bool IsStaff => Role is Roles.Moderator or Roles.Admin;
+    public bool IsAdmin => Role is Roles.Admin;
+}
+
+/// <summary>What a person may be; the values are those of the wire.</summary>
+public static class Roles
+{
+    public const string User = "user";
+    public const string Moderator = "moderator";
+    public const string Admin = "admin";
+
+    /// <summary>For <c>[Authorize(Roles = Roles.Staff)]</c>.</summary>
+    public const string Staff = Moderator + "," + Admin;
+}

@@ -1,0 +1,13 @@
+namespace TicMate.Identity.Contracts;
+
+/// <summary>
+/// Sends e-mail to people by their id; addresses never leave Identity. Call it from a message handler: a failed delivery throws, and the
+/// message is tried again later. Someone who is gone or deactivated gets nothing.
+/// </summary>
+public interface IPostOffice
+{
+    Task SendAsync(Letter letter, CancellationToken ct);
+}
+
+/// <param name="MailId">Identifies the mail, not the attempt: sent twice, it carries the same <c>Message-ID</c>.</param>
+public sealed record Letter(Guid UserId, string MailId, string Subject, string Text);

@@ -1,0 +1,87 @@
+using JasperFx.CodeGeneration.Frames;
+using Marten;
+using Marten.Patching;
+using TicMate.Identity.Contracts;
+using TicMate.Identity.Passwords;
+using TicMate.Identity.Profile;
+using Wolverine;
+using Wolverine.Configuration;
+using Wolverine.Marten;
+
+namespace TicMate.Identity.Sessions;
+
+public sealed record LogIn(Field<string> Email, Field<string> Password);
+
+/// <summary>What was found out about a sign-in: whose it is, if the password is right, and the new hash if the old one is outdated.</summary>
+public sealed record Attempt(User? Account, string? NewHash);
+
+public static class LogInEndpoint
+{
+    public static ProblemDetails Before(LogIn request) => new Faults()
+        .When(string.IsNullOrEmpty(request.Email.Value), "email", "Email is required.")
+        .When(string.IsNullOrEmpty(request.Password.Value), "password", "Password is required.")
+        .When(request.Email.Value?.Length > 254, "email", "Email must have at most 254 characters.")
+        .When(request.Password.Value?.Length > 1_024, "password", "Password must have at most 1024 characters.")
+        .Problem;
+
+    public static async Task<Attempt> LoadAsync(LogIn request, PasswordHasher passwords, IQuerySession session, CancellationToken ct)
+    {
+        var person = await session.FindByEmailAsync(request.Email.Value, ct);
+        var batch = session.CreateBatchQuery();
+        var loadingUser = batch.Load<User>(person?.Id ?? Guid.Empty);
+        var loadingCredential = batch.Load<Credential>(person?.Id ?? Guid.Empty);
+        await batch.Execute(ct);
+
+        var hash = (await loadingCredential)?.PasswordHash;
+        if (!await passwords.VerifyAsync(request.Password.Value!, hash, ct))
+            return new Attempt(null, null);
+
+        return new Attempt(await loadingUser, Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct) : null);
+    }
+
+    public static ProblemDetails Validate(Attempt attempt) => attempt.Account switch
+    {
+        null => Refuse.With(401, "wrong-credentials", "The e-mail address or the password is wrong."),
+        { IsActive: false } => Refuse.With(403, "account-inactive", "This account is deactivated. Ask an administrator."),
+        _ => WolverineContinue.NoProblems,
+    };
+
+    [AllowAnonymous, WolverinePost("/api/auth/login")]
+    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
+    public static (SignedInUser, IStartStream, RememberSignIn) Post(Attempt attempt, DateTimeOffset now)
+    {
+        var (user, session) = (attempt.Account!, Guid.CreateVersion7());
+        return (
+            new SignedInUser(user.Id, session, user.Role),
+            MartenOps.StartStream<Session>(session, new SignedIn(session, user.Id)),
+            new RememberSignIn(user.Id, now, attempt.NewHash));
+    }
+}
+
+/// <summary>Notes the time of the sign-in, and the password under today's cost where it was kept under another.</summary>
+public sealed record RememberSignIn(Guid UserId, DateTimeOffset At, string? NewHash) : IMartenOp
+{
+    public void Execute(IDocumentSession session)
+    {
+        session.Patch<PersonalData>(UserId).Set(p => p.LastSignInAt, At);
+        if (NewHash is not null)
+            session.Patch<Credential>(UserId).Set(c => c.PasswordHash, NewHash);
+    }
+}
+
+public sealed record SignInAnswer(string? Message, string Token, UserView User) : Answer(Message);
+
+/// <summary>The answer to a sign-in, given once the session is stored: the token in the body and in the cookies.</summary>
+public sealed record SignedInUser(Guid UserId, Guid SessionId, string Role) : IResponseAware
+{
+    public static void ConfigureResponse(IChain chain) => chain.UseForResponse(new MethodCall(typeof(SignedInUser), nameof(AnswerAsync)));
+
+    public static async Task<SignInAnswer> AnswerAsync(
+        SignedInUser signedIn, AccessTokens tokens, SessionCookies cookies, IDocumentSession session, HttpContext http, CancellationToken ct)
+    {
+        var token = tokens.Issue(signedIn.UserId, signedIn.SessionId, signedIn.Role);
+        cookies.Set(http, token, signedIn.Role);
+        var account = await UserAnswer.ReadAsync(session, signedIn.UserId, null, ct);
+        return new SignInAnswer($"Welcome back, {account.User.Name}.", token, account.User);
+    }
+}

@@ -1,0 +1,66 @@
+using JasperFx.Events;
+using Marten;
+using Marten.Events.Projections;
+using TicMate.Identity.Contracts;
+using TicMate.Tickets.Contracts;
+using Weasel.Postgresql;
+using Weasel.Postgresql.Tables;
+
+namespace TicMate.Tickets.Assignment;
+
+/// <summary>
+/// How many open tickets each person has, kept as a counter, so that assigning costs the same with ten tickets and with a million.
+/// Increments in SQL commute: two tickets completed at once both count.
+/// </summary>
+public sealed partial class WorkloadProjection : EventProjection
+{
+    public const string Table = "workload";
+    private readonly string table;
+
+    public WorkloadProjection(string schema)
+    {
+        table = $"{schema}.{Table}";
+        var definition = new Table(new PostgresqlObjectName(schema, Table));
+        definition.AddColumn<Guid>("person_id").AsPrimaryKey();
+        definition.AddColumn<int>("open_tickets").NotNull().DefaultValue(0);
+        definition.AddColumn<DateTimeOffset>("last_assigned_at");
+        SchemaObjects.Add(definition);
+        Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
+    }
+
+    public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations) => operations.QueueSqlCommand(
+        $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
+        e.Data.AssigneeId, e.Timestamp);
+
+    public void Project(TicketStatusChanged e, IDocumentOperations operations)
+    {
+        if (e.AssigneeId is { } assignee && Change(e) is var change and not 0)
+            operations.QueueSqlCommand($"update {table} set open_tickets = open_tickets + ? where person_id = ?", change, assignee);
+    }
+
+    private static int Change(TicketStatusChanged e) =>
+        (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0);
+}
+
+public static class Candidates
+{
+    /// <summary>
+    /// The staff with their load, while nobody else assigns: until this session's transaction ends no other automatic assignment can
+    /// count, on any node.
+    /// </summary>
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, CancellationToken ct)
+    {
+        await session.BeginTransactionAsync(ct);
+        await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
+
+        var schema = session.DocumentStore.Options.DatabaseSchemaName;
+        var staff = await session.StaffAsync(ct);
+        var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset?>(
+            $"select person_id, open_tickets, last_assigned_at from {schema}.{WorkloadProjection.Table}", ct);
+        var load = loads.ToDictionary(l => l.Item1);
+
+        return [.. staff.Select(person => load.TryGetValue(person.Id, out var l) ? new Candidate(person, l.Item2, l.Item3) : new Candidate(person, 0, null))];
+    }
+
+    private const long AssignmentLock = 0x7469636d617465; // "ticmate"
+}

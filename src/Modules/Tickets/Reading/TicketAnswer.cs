@@ -1,0 +1,28 @@
+using JasperFx.CodeGeneration.Frames;
+using Marten;
+using TicMate.Identity.Contracts;
+using Wolverine;
+using Wolverine.Configuration;
+
+namespace TicMate.Tickets.Reading;
+
+public sealed record TicketAnswer(string? Message, TicketView Ticket) : Answer(Message);
+
+/// <summary>Answers a change with the ticket as it is once the change is stored.</summary>
+public sealed record TicketChanged(Guid TicketId, string Message, int StatusCode = StatusCodes.Status200OK) : IResponseAware
+{
+    public static void ConfigureResponse(IChain chain) => chain.UseForResponse(new MethodCall(typeof(TicketChanged), nameof(AnswerAsync)));
+
+    public static async Task<TicketAnswer> AnswerAsync(
+        TicketChanged changed, IDocumentSession session, TicketReader reader, CurrentUser user, HttpContext http, CancellationToken ct)
+    {
+        var ticket = (await session.Events.FetchLatest<Ticket>(changed.TicketId, ct))!;
+
+        http.Response.StatusCode = changed.StatusCode;
+        http.Response.Headers.ETag = $"\"{ticket.Version}\"";
+        if (changed.StatusCode is StatusCodes.Status201Created)
+            http.Response.Headers.Location = $"/api/tickets/{ticket.Id}";
+
+        return new TicketAnswer(changed.Message, await reader.ViewAsync(ticket, user, ct));
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+using System.Text.Json.Serialization;
+using TicMate.Identity.Contracts;
+
+namespace TicMate.Tickets.Reading;
+
+/// <summary>A person as a ticket shows them.</summary>
+public sealed record PersonView(Guid Id, string Name)
+{
+    [JsonPropertyName("_id")]
+    public Guid UnderscoreId => Id;
+}
+
+public sealed record ReplyView(Guid Id, string Message, DateTimeOffset CreatedAt, PersonView CreatedBy)
+{
+    [JsonPropertyName("_id")]
+    public Guid UnderscoreId => Id;
+}
+
+/// <summary>A ticket as the wire has it, for one reader: notes for staff are empty for an owner.</summary>
+public sealed record TicketView(
+    Guid Id, int Number, string Title, string Description, string Status, string Priority, string Category, DateTimeOffset? Deadline,
+    PersonView CreatedBy, PersonView? AssignedTo, string HelpfulNotes, string[] RelatedSkills, IReadOnlyList<ReplyView> Replies,
+    int ReplyCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, int Version)
+{
+    /// <summary>Lists carry this many of the newest replies.</summary>
+    public const int RepliesInLists = 3;
+
+    [JsonPropertyName("_id")]
+    public Guid UnderscoreId => Id;
+
+    public static TicketView Of(Ticket ticket, bool showNotes, IReadOnlyDictionary<Guid, string> names, int replies)
+    {
+        PersonView Person(Guid id) => new(id, names[id]);
+
+        return new(
+            ticket.Id, ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Priority, ticket.Category, ticket.Deadline,
+            Person(ticket.AuthorId), ticket.AssigneeId is { } assignee ? Person(assignee) : null, showNotes ? ticket.HelpfulNotes : "", ticket.RelatedSkills,
+            [.. ticket.Replies.TakeLast(replies).Select(r => new ReplyView(r.Id, r.Message, r.CreatedAt, Person(r.AuthorId)))],
+            ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version);
+    }
+}
+
+/// <summary>Shows tickets to people: looks up the names, leaves out what the reader may not see.</summary>
+public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> options)
+{
+    public async ValueTask<TicketView> ViewAsync(Ticket ticket, CurrentUser reader, CancellationToken ct) =>
+        (await ViewsAsync([ticket], reader, Ticket.RepliesKept, ct))[0];
+
+    public async ValueTask<TicketView[]> ViewsAsync(IReadOnlyList<Ticket> tickets, CurrentUser reader, int replies, CancellationToken ct)
+    {
+        var ids = new HashSet<Guid>();
+        foreach (var ticket in tickets)
+        {
+            ids.Add(ticket.AuthorId);
+            if (ticket.AssigneeId is { } assignee)
+                ids.Add(assignee);
+            ids.UnionWith(ticket.Replies.TakeLast(replies).Select(r => r.AuthorId));
+        }
+
+        var names = await people.NamesAsync(ids, ct);
+        return [.. tickets.Select(t => TicketView.Of(t, reader.IsStaff || options.Value.ShareNotesWithOwner, names, replies))];
+    }
+}

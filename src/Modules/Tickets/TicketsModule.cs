@@ -1,0 +1,55 @@
+using JasperFx.Events.EventModeling;
+using JasperFx.Events.Projections;
+using Marten;
+using TicMate.Tickets.Assignment;
+using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Lifecycle;
+using TicMate.Tickets.Reading;
+using TicMate.Tickets.Triage;
+using Weasel.Postgresql;
+using Wolverine;
+using Wolverine.Marten;
+
+namespace TicMate.Tickets;
+
+/// <summary>Settings of the tickets module.</summary>
+public sealed class TicketsOptions
+{
+    /// <summary>Whether the owner of a ticket may read its helpful notes, which are written for staff.</summary>
+    public bool ShareNotesWithOwner { get; set; }
+
+    /// <summary>The web client's address, for links in mails; without it links lead to the API.</summary>
+    public string AppUrl { get; set; } = "http://localhost:3000";
+
+    public string LinkTo(Guid ticketId) => $"{AppUrl.TrimEnd('/')}/tickets/{ticketId}";
+}
+
+/// <summary>What people ask for: tickets, their conversation, and the agent that reads them first.</summary>
+public static class TicketsModule
+{
+    public static IServiceCollection AddTickets(this IServiceCollection services)
+    {
+        services.AddSingleton<TicketReader>();
+        services.AddSingleton<TriageAdvisors>();
+        services.AddSingleton<TriageKnowledge>();
+
+        services.ConfigureMarten(store =>
+        {
+            var schema = store.DatabaseSchemaName;
+            store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
+            store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
+            store.Storage.ExtendedSchemaObjects.Add(new Sequence(new PostgresqlObjectName(schema, TicketNumber.Sequence), 1));
+            store.Schema.For<Ticket>()
+                .Duplicate(t => t.AuthorId).Duplicate(t => t.AssigneeId!).Duplicate(t => t.CreatedAt).Duplicate(t => t.Number)
+                .Index(t => new { t.AuthorId, t.CreatedAt, t.Number })
+                .Index(t => new { t.AssigneeId, t.CreatedAt, t.Number });
+        });
+
+        services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly));
+        return services.AddEventModel("TicMate", model => model.Domain("Tickets").Includes(typeof(TicketsModule).Assembly));
+    }
+
+    /// <summary>What follows from a ticket's events. The message commits with the event and carries ids only.</summary>
+    public static void ForwardTicketEvents(this MartenIntegration events) =>
+        events.SubscribeToEvent<TicketCreated>().TransformedTo(created => new TriageTicket(created.Data.TicketId));
+}
