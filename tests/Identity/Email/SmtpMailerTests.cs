@@ -261,6 +261,7 @@ public sealed class SmtpMailerTests : IAsyncDisposable
             while (true)
             {
                 await client.GetStream().WriteAsync("220-still here\r\n"u8.ToArray(), Ct);
+                // The pace of the server, not a wait for something to happen.
                 await Task.Delay(100, Ct);
             }
         }
