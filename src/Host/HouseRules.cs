@@ -29,7 +29,7 @@ public static class HouseRules
     public static IServiceCollection AddHouse(this IServiceCollection services, WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        services.Configure<SessionOptions>(options =>
+        services.Configure<SignInOptions>(options =>
         {
             options.Secret = configuration["Identity:Secret"]!;
             options.AllowedOrigins = configuration.AllowedOrigins();
@@ -108,7 +108,7 @@ public static class HouseRules
 
     // Post-commit answers take it too, so whether a chain needs it is asked of its answer as well as of its methods.
     private static bool Takes<T>(this HttpChain chain) =>
-        new[] { chain.Method.HandlerType, .. chain.Method.Method.ReturnType.GetGenericArguments(), chain.Method.Method.ReturnType }
+        new[] { chain.Method.HandlerType, chain.Method.Method.ReturnType }.Concat(chain.Method.Method.ReturnType.GetGenericArguments())
             .SelectMany(type => type.GetMethods()).Any(method => method.GetParameters().Any(p => p.ParameterType == typeof(T)));
 }
 

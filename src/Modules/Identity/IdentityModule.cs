@@ -5,6 +5,7 @@ using Marten.Schema;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Email;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
@@ -22,6 +23,8 @@ public static class IdentityModule
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<IPeople, PeopleCache>();
+        services.AddMail();
+        services.AddSingleton<IPostOffice, PostOffice>();
         services.ConfigureOptions<SessionAuthentication>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddAuthorization();

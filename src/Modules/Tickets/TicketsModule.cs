@@ -38,7 +38,7 @@ public static class TicketsModule
             var schema = store.DatabaseSchemaName;
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
-            store.Storage.ExtendedSchemaObjects.Add(new Sequence(new PostgresqlObjectName(schema, TicketNumber.Sequence), 1));
+            store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.Schema.For<Ticket>()
                 .Duplicate(t => t.AuthorId).Duplicate(t => t.AssigneeId!).Duplicate(t => t.CreatedAt).Duplicate(t => t.Number)
                 .Index(t => new { t.AuthorId, t.CreatedAt, t.Number })

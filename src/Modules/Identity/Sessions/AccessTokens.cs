@@ -8,7 +8,7 @@ using TicMate.Identity.Contracts;
 namespace TicMate.Identity.Sessions;
 
 /// <summary>How sessions are signed.</summary>
-public sealed class SessionOptions
+public sealed class SignInOptions
 {
     /// <summary>The secret that every key is derived from; at least 32 bytes.</summary>
     public string Secret { get; set; } = "";
@@ -29,7 +29,7 @@ public static class SessionClaims
 }
 
 /// <summary>Signs and checks access tokens: JWT (RFC 7519) as RFC 9068 profiles them, HS256 and nothing else.</summary>
-public sealed class AccessTokens(IOptions<SessionOptions> options, TimeProvider clock)
+public sealed class AccessTokens(IOptions<SignInOptions> options, TimeProvider clock)
 {
     private const string Issuer = "ticmate", Audience = "ticmate-api", Type = "at+jwt";
 

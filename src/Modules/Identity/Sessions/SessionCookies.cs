@@ -4,7 +4,7 @@ using TicMate.Identity.Contracts;
 namespace TicMate.Identity.Sessions;
 
 /// <summary>The cookies of a browser session. Old clients only look whether they are there and send them back.</summary>
-public sealed class SessionCookies(IOptions<SessionOptions> options)
+public sealed class SessionCookies(IOptions<SignInOptions> options)
 {
     public const string Token = "token", AdminToken = "adminToken";
 

@@ -20,7 +20,7 @@ public sealed partial class WorkloadProjection : EventProjection
     public WorkloadProjection(string schema)
     {
         table = $"{schema}.{Table}";
-        var definition = new Table(new PostgresqlObjectName(schema, Table));
+        var definition = new Table(PostgresqlProvider.Instance.Parse(table));
         definition.AddColumn<Guid>("person_id").AsPrimaryKey();
         definition.AddColumn<int>("open_tickets").NotNull().DefaultValue(0);
         definition.AddColumn<DateTimeOffset>("last_assigned_at");

@@ -1,0 +1,35 @@
+using Marten;
+using TicMate.Identity.Contracts;
+using TicMate.Identity.Profile;
+
+namespace TicMate.Identity.Email;
+
+/// <summary>Looks up where a person's mail goes, at the moment it is sent.</summary>
+public sealed class PostOffice(IDocumentStore store, IMailer mailer, ILogger<PostOffice> log) : IPostOffice
+{
+    public async Task SendAsync(Letter letter, CancellationToken ct)
+    {
+        if (await AddresseeAsync(letter.UserId, ct) is not { } person)
+            return;
+
+        try
+        {
+            await mailer.SendAsync(new Mail(person.Email, person.Name, letter.Subject, letter.Text, $"{letter.MailId}@ticmate"), ct);
+        }
+        catch (MailRefusedException refused)
+        {
+            // Final: the server will not take this mail, however often it is offered.
+            log.LogWarning("Mail {MailId} to user {UserId} was refused with status {Status}", letter.MailId, letter.UserId, refused.Status);
+        }
+    }
+
+    private async Task<PersonalData?> AddresseeAsync(Guid userId, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var batch = session.CreateBatchQuery();
+        var loadingUser = batch.Load<User>(userId);
+        var loadingPerson = batch.Load<PersonalData>(userId);
+        await batch.Execute(ct);
+        return await loadingUser is { IsActive: true } ? await loadingPerson : null;
+    }
+}
