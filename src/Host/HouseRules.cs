@@ -1,5 +1,6 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
+using JasperFx.CodeGeneration.Frames;
 using JasperFx.Core;
 using JasperFx.Resources;
 using Npgsql;
@@ -11,6 +12,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Email;
+using TicMate.Identity.Registration;
 using TicMate.Identity.Sessions;
 using Wolverine.Http;
 
@@ -46,7 +49,11 @@ public static class HouseRules
             .WithExposedHeaders("ETag", "Location", "Retry-After", "Link", "Idempotency-Replayed")));
 
         if (builder.Environment.IsDevelopment())
+        {
             services.AddResourceSetupOnStartup();
+            if (configuration.GetValue("DemoAccounts", true))
+                services.AddHostedService<DemoAccounts>();
+        }
 
         return services;
     }
@@ -85,6 +92,9 @@ public static class HouseRules
             app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
             app.MapScalarApiReference("/docs").AllowAnonymous();
         }
+
+        if (app.Environment.IsDevelopment())
+            app.MapDevMailbox();
     }
 
     public static void UseHouseRules(this WolverineHttpOptions http)
@@ -93,7 +103,21 @@ public static class HouseRules
         http.RejectUnparseableQueryValues = true;
         http.MapConcurrencyFailuresToConflict(toProblemDetails: _ => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."));
         http.AddMiddleware(typeof(CurrentUserMiddleware), chain => chain.Takes<CurrentUser>());
-        http.ConfigureEndpoints(chain => chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]));
+        http.ConfigureEndpoints(chain =>
+        {
+            chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]);
+            chain.AnswerAfterCommit();
+        });
+    }
+
+    // Without a stream to write to, Wolverine would work out the answer before it stores what the answer tells of.
+    private static void AnswerAfterCommit(this HttpChain chain)
+    {
+        if (chain.Postprocessors.OfType<MethodCall>().FirstOrDefault(call => call.HandlerType.IsAssignableTo(typeof(IResponseAware))) is not { } answer)
+            return;
+
+        chain.Postprocessors.Remove(answer);
+        chain.Postprocessors.Add(answer);
     }
 
     public static void UseHouseRules(this JsonSerializerOptions json)

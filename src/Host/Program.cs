@@ -14,8 +14,9 @@ using Wolverine.Marten;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSettings();
+    await using var postgres = await builder.OpenDatabaseAsync(args);
     var services = builder.Services;
 
     services.AddIdentity().AddTickets().AddAdmin().AddHouse(builder);
@@ -56,10 +57,11 @@ try
     var app = builder.Build();
     app.UseHouseRules();
     app.MapWolverineEndpoints(http => http.UseHouseRules());
+    app.Greet(postgres);
 
     return await app.RunJasperFxCommands(args);
 }
-catch (SettingException e)
+catch (Exception e) when (e is SettingException or LocalPostgresException)
 {
     await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
     return 78; // EX_CONFIG of sysexits.h

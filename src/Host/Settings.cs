@@ -26,14 +26,22 @@ public static class Settings
     public static void AddSettings(this WebApplicationBuilder builder)
     {
         builder.AddEnvironment();
+        if (builder.Environment.IsDevelopment())
+        {
+            if (string.IsNullOrEmpty(builder.Configuration["Identity:Secret"]))
+                builder.Configuration["Identity:Secret"] = Database.KeptSecret();
+
+            builder.Configuration["Mail:Folder"] ??= Path.Combine(Database.DataFolder, "mail");
+        }
+
         builder.Configuration.Check(builder.Environment);
     }
 
     /// <summary>Adds the old names, and the addresses to listen on, to the configuration.</summary>
     private static void AddEnvironment(this WebApplicationBuilder builder)
     {
-        var file = Path.Combine(Directory.GetCurrentDirectory(), ".env");
-        var given = File.Exists(file) ? DotNetEnv.Env.NoEnvVars().Load(file).ToDictionary(kv => kv.Key, kv => (string?)kv.Value) : [];
+        var file = new[] { Directory.GetCurrentDirectory(), Database.Checkout }.Select(folder => Path.Combine(folder, ".env")).FirstOrDefault(File.Exists);
+        var given = file is not null ? DotNetEnv.Env.NoEnvVars().Load(file).ToDictionary(kv => kv.Key, kv => (string?)kv.Value) : [];
         foreach (var name in Names.Keys.Append("PORT").Append("TICMATE_DATA"))
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
                 given[name] = value;

@@ -48,7 +48,7 @@ public static class LogInEndpoint
 
     [AllowAnonymous, WolverinePost("/api/auth/login")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
-    public static (SignedInUser, IStartStream, RememberSignIn) Post(Attempt attempt, DateTimeOffset now)
+    public static (SignedInUser, IStartStream, RememberSignIn) Post(LogIn _, Attempt attempt, DateTimeOffset now)
     {
         var (user, session) = (attempt.Account!, Guid.CreateVersion7());
         return (

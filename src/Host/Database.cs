@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+
+namespace TicMate.Host;
+
+/// <summary>Which database the service uses, and where a Development installation keeps what it made for itself.</summary>
+public static class Database
+{
+    private const string Key = "ConnectionStrings:Database";
+
+    // These only look at the code; everything else needs the database.
+    private static readonly string[] CommandsWithout = ["help", "codegen", "describe", "describe-event-model", "openapi", "wolverine-diagnostics", "capabilities"];
+
+    /// <summary>Starts a PostgreSQL of our own when none is named. Dispose it after the host: the last process out stops it.</summary>
+    public static async Task<LocalPostgres?> OpenDatabaseAsync(this WebApplicationBuilder builder, string[] args)
+    {
+        if (!string.IsNullOrEmpty(builder.Configuration[Key]))
+            return null;
+
+        if (CommandsWithout.Contains(args.FirstOrDefault()))
+        {
+            builder.Configuration[Key] = "Host=nowhere.invalid;Database=ticmate";
+            return null;
+        }
+
+        if (!builder.Environment.IsDevelopment())
+            throw new SettingException($"DATABASE_URL (or {Key.Replace(":", "__", StringComparison.Ordinal)}) must name the PostgreSQL to use; only Development starts one of its own.");
+
+        var postgres = await LocalPostgres.StartAsync(DataFolder, CancellationToken.None);
+        builder.Configuration[Key] = postgres.ConnectionString;
+        return postgres;
+    }
+
+    /// <summary>The folder of this checkout, or of this copy of the published service.</summary>
+    public static string DataFolder => LocalPostgres.FolderFor(Checkout);
+
+    /// <summary>Where the solution stands, when we run from a checkout; else where the program stands.</summary>
+    public static string Checkout
+    {
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+                if (File.Exists(Path.Combine(folder.FullName, "TicMate.sln")))
+                    return folder.FullName;
+
+            return AppContext.BaseDirectory;
+        }
+    }
+
+    /// <summary>A secret made once and kept, readable by its owner alone, so that a restart in Development signs nobody out.</summary>
+    public static string KeptSecret()
+    {
+        var file = Path.Combine(Directory.CreateDirectory(DataFolder).FullName, "jwt-secret");
+        if (!File.Exists(file))
+        {
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+            using var writer = new StreamWriter($"{file}.{Environment.ProcessId}", options);
+            writer.Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
+            writer.Dispose();
+            File.Move($"{file}.{Environment.ProcessId}", file, overwrite: true);
+        }
+
+        return File.ReadAllText(file);
+    }
+}
