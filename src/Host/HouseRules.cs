@@ -64,7 +64,11 @@ public static class HouseRules
         wolverine.EnableRelayOfUserName = true;
         wolverine.Policies.AutoApplyTransactions();
         wolverine.Policies.UseDurableLocalQueues();
-        wolverine.OnException<NpgsqlException>().Or<ConcurrencyException>().RetryWithCooldown(250.Milliseconds(), 1.Seconds(), 3.Seconds(), 5.Seconds(), 10.Seconds());
+
+        // A mail server that is away is asked again for two days; anything else gets over a restart of the database, then waits as a dead letter.
+        wolverine.OnException<MailUnavailableException>().ScheduleRetry(
+            1.Minutes(), 5.Minutes(), 15.Minutes(), 1.Hours(), 3.Hours(), 6.Hours(), 12.Hours(), 24.Hours());
+        wolverine.Policies.OnAnyException().RetryWithCooldown(250.Milliseconds(), 1.Seconds(), 3.Seconds(), 5.Seconds(), 10.Seconds());
 
         var durability = wolverine.Durability;
         durability.MessageStorageSchemaName = "wolverine";

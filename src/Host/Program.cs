@@ -3,6 +3,7 @@ using JasperFx.CodeGeneration;
 using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
+using Microsoft.AspNetCore.Connections;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
@@ -59,7 +60,16 @@ try
     app.MapWolverineEndpoints(http => http.UseHouseRules());
     app.Greet(postgres);
 
-    return await app.RunJasperFxCommands(args);
+    if (args.Any(arg => !arg.StartsWith('-')))
+        return await app.RunJasperFxCommands(args);
+
+    await app.RunAsync();
+    return 0;
+}
+catch (IOException e) when (e.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync("TICMaTe cannot start. Its port is taken: stop what listens there, or set PORT to another one.");
+    return 78;
 }
 catch (Exception e) when (e is SettingException or LocalPostgresException)
 {

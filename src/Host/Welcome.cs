@@ -27,7 +27,7 @@ public static class Welcome
                 API         {address}
                 Reference   {address}/docs
                 Mailbox     {(mail is MailTransport.Folder ? $"{address}/dev/mail" : "mails are sent for real")}
-                Sign in as  {string.Join($"{Environment.NewLine}              ", DemoAccounts.All.Select(a => $"{a.Email,-15} {a.Password,-15} {a.Role,-9} {string.Join(", ", a.Skills)}".TrimEnd()))}
+                Sign in as  {string.Join($"{Environment.NewLine}                ", DemoAccounts.All.Select(a => $"{a.Email,-15} {a.Password,-15} {a.Role,-9} {string.Join(", ", a.Skills)}".TrimEnd()))}
                 Data        {(postgres is null ? "the database you named" : $"{postgres.Folder} (PostgreSQL of our own)")}
                 Triage      {(hasModel ? app.Configuration["Ai:Model"] ?? "Gemini" : "the built-in advisor; set GEMINI_API_KEY to ask Gemini")}
                 Mail        {(mail is MailTransport.Folder ? "kept in the mailbox; set RESEND_API_KEY or Smtp:Host to send" : mail)}

@@ -23,7 +23,7 @@ public sealed partial class WorkloadProjection : EventProjection
         var definition = new Table(PostgresqlProvider.Instance.Parse(table));
         definition.AddColumn<Guid>("person_id").AsPrimaryKey();
         definition.AddColumn<int>("open_tickets").NotNull().DefaultValue(0);
-        definition.AddColumn<DateTimeOffset>("last_assigned_at");
+        definition.AddColumn<DateTimeOffset>("last_assigned_at").NotNull();
         SchemaObjects.Add(definition);
         Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
     }
@@ -55,7 +55,7 @@ public static class Candidates
 
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var staff = await session.StaffAsync(ct);
-        var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset?>(
+        var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
             $"select person_id, open_tickets, last_assigned_at from {schema}.{WorkloadProjection.Table}", ct);
         var load = loads.ToDictionary(l => l.Item1);
 
