@@ -13,7 +13,7 @@ namespace TicMate.Host;
 /// <code>
 /// password               the server's owner only
 /// port                   the last one used
-/// settings/              written at every start, by us: what root writes never lies where another account could plant a link
+/// settings/              written by us at every start
 /// postgres/data, server.log   the server's own
 /// </code>
 /// </summary>
@@ -91,7 +91,7 @@ public sealed class PostgresCluster
 
     private async Task CreateAsync(bool careful)
     {
-        if (!await _account.CanEnterAsync(_folder))
+        if (_account.User is not null && !await _account.CanEnterAsync(_folder))
             throw new LocalPostgresException($"The user {_account.User} cannot enter {_folder}. Set TICMATE_DATA to a folder that it can.");
 
         PostgresFiles.MakeFolder(Home, PostgresFiles.OwnersFolder);
@@ -229,22 +229,37 @@ public sealed class PostgresCluster
         : throw new LocalPostgresException($"{PasswordFile} is missing. Put it back, or move {_folder} away to begin with an empty database.");
 
     /// <summary>
-    /// The server on our data folder. After a crash its number may be another's: then the file that names it goes. The number
-    /// of a dead process stays for PostgreSQL, which also looks for the shared memory of its children.
+    /// The server on our data folder. After a crash its number may belong to nobody, to a stranger, or to a zombie that
+    /// PostgreSQL takes for alive. Then the file that names it goes, but not before the last of the server's children.
     /// </summary>
     private async Task<(int Pid, int Port)?> FindServerAsync()
     {
         var lines = File.Exists(PidFile) ? await File.ReadAllLinesAsync(PidFile) : [];
         if (lines.Length < 4 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var pid) || pid <= 0
-            || !int.TryParse(lines[3], CultureInfo.InvariantCulture, out var port) || await CommandOfAsync(pid) is not { Length: > 0 } command)
+            || !int.TryParse(lines[3], CultureInfo.InvariantCulture, out var port))
             return null;
 
+        var command = await CommandOfAsync(pid);
         if (command.Contains("postgres", StringComparison.Ordinal)
             && (command.Contains(_name, StringComparison.Ordinal) || !command.Contains("cluster_name=ticmate_", StringComparison.Ordinal)))
             return (pid, port);
 
-        File.Delete(PidFile);
+        // Where we cannot look for children, PostgreSQL does: it finds their shared memory by this file.
+        if (OperatingSystem.IsLinux() ? !await HasChildrenAsync() : command.Length > 0)
+            File.Delete(PidFile);
         return null;
+    }
+
+    private async Task<bool> HasChildrenAsync()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var pid)
+                && (await CommandOfAsync(pid)).Contains(_name, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
     }
 
     private async Task StopUnresponsiveAsync()

@@ -72,6 +72,7 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
 
     private static async Task<PostgresPrograms> DownloadAsync(int major, string copies)
     {
+        await PostgresFiles.PrepareAsync(copies);
         var copy = new PgServer(new PgServerOptions { PgVersion = major.ToString(CultureInfo.InvariantCulture), BinariesDir = copies });
         await copy.InstallAsync();
         return new(Path.Combine(copy.InstallDir, "bin"), major);

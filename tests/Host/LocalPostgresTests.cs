@@ -127,7 +127,7 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     }
 
     /// <summary>What a process leaves that was killed: a server, and nobody who holds a lease.</summary>
-    internal static async Task StartWithoutLeaseAsync(string folder) =>
+    internal static async Task<string> StartWithoutLeaseAsync(string folder) =>
         await (await PostgresCluster.OpenAsync(folder, folder)).RunAsync(careful: false, Ct);
 
     internal static string Data(string folder) => Path.Combine(folder, "postgres", "data");
@@ -193,14 +193,13 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
         // A test run that was killed.
         var leftOver = Path.Combine(Path.GetDirectoryName(Postgres.Folder)!, Guid.NewGuid().ToString("N"));
         await PostgresFiles.PrepareAsync(leftOver);
-        await LocalPostgresTests.StartWithoutLeaseAsync(leftOver);
-        using var process = Process.GetProcessById(await LocalPostgresTests.PidAsync(leftOver));
+        var abandoned = await LocalPostgresTests.StartWithoutLeaseAsync(leftOver);
 
         string folder;
         await using (var other = await LocalPostgres.StartThrowAwayAsync(Ct))
         {
             Directory.Exists(leftOver).ShouldBeFalse();
-            process.WaitForExit(0).ShouldBeTrue();
+            await Should.ThrowAsync<NpgsqlException>(() => LocalPostgresTests.Execute(abandoned, "SELECT 1"));
 
             folder = other.Folder;
             other.ConnectionString.ShouldNotBe(Postgres.ConnectionString);
