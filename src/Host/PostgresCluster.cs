@@ -143,7 +143,8 @@ public sealed class PostgresCluster
 
     private int FreePort()
     {
-        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var last) && Bind(last) is { } same)
+        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var last)
+            && Bind(last) is { } same)
             return same;
 
         return Bind(0) ?? throw new LocalPostgresException("No free port on 127.0.0.1.");
@@ -170,7 +171,8 @@ public sealed class PostgresCluster
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ConnectionString(port, Superuser, Superuser) + ";Pooling=false;Timeout=5");
+                var admin = ConnectionString(port, Superuser, Superuser) + ";Pooling=false;Timeout=5";
+                await using var connection = new NpgsqlConnection(admin);
                 await connection.OpenAsync(ct);
                 await CreateDatabaseAsync(connection, ct);
                 return true;
@@ -181,7 +183,7 @@ public sealed class PostgresCluster
             }
             catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidPassword)
             {
-                throw new LocalPostgresException($"The PostgreSQL server in {_folder} does not accept the password in {PasswordFile}.", refused);
+                throw new LocalPostgresException($"The server in {_folder} does not accept the password in {PasswordFile}.", refused);
             }
             catch (NpgsqlException) when (!ct.IsCancellationRequested)
             {
@@ -226,7 +228,7 @@ public sealed class PostgresCluster
 
     private string Password() => File.Exists(PasswordFile)
         ? File.ReadAllText(PasswordFile)
-        : throw new LocalPostgresException($"{PasswordFile} is missing. Put it back, or move {_folder} away to begin with an empty database.");
+        : throw new LocalPostgresException($"{PasswordFile} is missing. Put it back, or move {_folder} away to begin anew.");
 
     /// <summary>
     /// The server on our data folder. After a crash its number may belong to nobody, to a stranger, or to a zombie that
@@ -268,7 +270,7 @@ public sealed class PostgresCluster
             return;
 
         if (!(await CommandOfAsync(server.Pid)).Contains(_name, StringComparison.Ordinal))
-            throw new LocalPostgresException($"Process {server.Pid} seems to be a PostgreSQL server for {Data}, but does not answer. Stop it.");
+            throw new LocalPostgresException($"Process {server.Pid} seems to be a server for {Data}, but does not answer. Stop it.");
 
         await StopAsync();
     }

@@ -138,7 +138,8 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     private static string PidFile(string folder) => Path.Combine(Data(folder), "postmaster.pid");
 }
 
-public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Server server) : IClassFixture<ThrowAwayLocalPostgresTests.Server>
+public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Server server)
+    : IClassFixture<ThrowAwayLocalPostgresTests.Server>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
     private LocalPostgres Postgres => server.Postgres;
@@ -172,7 +173,8 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
     [InlineData("postgres", "postgres")]
     public async Task Nobody_gets_in_without_the_password(string user, string database)
     {
-        var guess = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Username = user, Database = database, Password = "guess" };
+        var guess = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Username = user, Database = database };
+        guess.Password = "guess";
 
         var refused = await Should.ThrowAsync<PostgresException>(() => LocalPostgresTests.Execute(guess.ConnectionString, "SELECT 1"));
         refused.SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
