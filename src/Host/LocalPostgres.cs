@@ -47,9 +47,9 @@ public sealed class LocalPostgres : IAsyncDisposable
     });
 
     /// <summary>Starts a new, empty server for tests. Its folder goes with it, or, after a kill, at the next such start.</summary>
-    public static Task<LocalPostgres> StartThrowAwayAsync(CancellationToken ct)
+    public static Task<LocalPostgres> StartThrowAwayAsync(CancellationToken ct, string? under = null)
     {
-        var all = Path.Combine(Base(), "throw-away");
+        var all = under ?? Path.Combine(Base(), "throw-away");
         return ExplainAsync(all, async () =>
         {
             await PostgresFiles.PrepareAsync(all);

@@ -22,20 +22,15 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Data_survive_a_restart_and_the_port_stays()
+    public async Task Data_survive_a_restart()
     {
-        string first;
         await using (var postgres = await LocalPostgres.StartAsync(_folder, Ct))
-        {
-            first = postgres.ConnectionString;
-            await Execute(first, "CREATE TABLE fact AS SELECT 42 AS answer");
-        }
+            await Execute(postgres.ConnectionString, "CREATE TABLE fact AS SELECT 42 AS answer");
 
         File.Exists(PidFile(_folder)).ShouldBeFalse("the server stops with the last process");
 
         await using var again = await LocalPostgres.StartAsync(_folder, Ct);
-        again.ConnectionString.ShouldBe(first);
-        (await Execute(first, "SELECT answer FROM fact")).ShouldBe(42);
+        (await Execute(again.ConnectionString, "SELECT answer FROM fact")).ShouldBe(42);
     }
 
     [Fact]
@@ -192,13 +187,14 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
     [Fact]
     public async Task Two_run_at_once_and_leave_nothing_behind()
     {
-        // A test run that was killed.
-        var leftOver = Path.Combine(Path.GetDirectoryName(Postgres.Folder)!, Guid.NewGuid().ToString("N"));
+        // Apart from other test runs of this machine, which would sweep the leftover too.
+        var all = Path.Combine(Path.GetTempPath(), $"ticmate-test-{Guid.NewGuid():N}");
+        var leftOver = Path.Combine(all, Guid.NewGuid().ToString("N"));
         await PostgresFiles.PrepareAsync(leftOver);
         var abandoned = await LocalPostgresTests.StartWithoutLeaseAsync(leftOver);
 
         string folder;
-        await using (var other = await LocalPostgres.StartThrowAwayAsync(Ct))
+        await using (var other = await LocalPostgres.StartThrowAwayAsync(Ct, under: all))
         {
             Directory.Exists(leftOver).ShouldBeFalse();
             await Should.ThrowAsync<NpgsqlException>(() => LocalPostgresTests.Execute(abandoned, "SELECT 1"));
@@ -210,6 +206,7 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
         }
 
         Directory.Exists(folder).ShouldBeFalse();
+        PostgresFiles.Delete(all);
     }
 
     public sealed class Server : IAsyncLifetime
