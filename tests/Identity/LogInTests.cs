@@ -53,7 +53,7 @@ public sealed class LogInTests(App app) : AppTest(app)
         var wrong = (await Call(null, "POST", "/api/auth/login", new { email = person.Email, password = "Wrong123!" })).ShouldRefuse(401, "wrong-credentials");
         var unknown = (await Call(null, "POST", "/api/auth/login", new { email = "nobody@example.org", password = "Wrong123!" })).ShouldRefuse(401, "wrong-credentials");
 
-        wrong.Body["traceId"] = unknown.Body["traceId"] = "";
+        (wrong.Body["traceId"], unknown.Body["traceId"]) = ("", "");
         wrong.Body.ToJsonString().ShouldBe(unknown.Body.ToJsonString());
     }
 

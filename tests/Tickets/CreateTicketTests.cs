@@ -83,7 +83,7 @@ public sealed class CreateTicketTests(App app) : AppTest(app)
     public void A_priority_stands_when_staff_set_it_and_is_a_wish_from_anyone_else(string role, string priority, bool stands)
     {
         var author = new CurrentUser(Guid.CreateVersion7(), role, Guid.Empty);
-        var (_, start) = CreateTicketEndpoint.Post(new CreateTicket("t", "d", Priority: priority), new TicketNumber(7), author);
+        var (_, start) = CreateTicketEndpoint.Post(new CreateTicket("t", "d", default, default, priority), new TicketNumber(7), author);
 
         var created = start.ShouldBeOfType<Wolverine.Marten.StartStream<Ticket>>().Events.Single().ShouldBeOfType<TicketCreated>();
         (created.PriorityStands, created.Number, created.AuthorId).ShouldBe((stands, 7, author.Id));
