@@ -14,7 +14,7 @@ public sealed class Calibration
     {
         var points = unseen.SelectMany(u => u.Scores.Select((_, skill) => (Inputs: Inputs(u.Scores, skill), Right: u.Truth.Contains(skill)))).ToArray();
         var weights = new double[3];
-        for (var round = 0; round < 12; round++)
+        for (var round = 0; round < 20; round++)
         {
             var slope = new double[3];
             // The small ridge keeps the fit finite when the two classes part perfectly.
@@ -33,11 +33,18 @@ public sealed class Calibration
             }
 
             var step = Solve(curve, slope);
-            for (var i = 0; i < 3; i++)
-                weights[i] = Math.Clamp(weights[i] + Math.Clamp(step[i], -4, 4), -25, 25);
+            // A full Newton step may overshoot when the classes part well, so it is halved until it helps.
+            var (length, before) = (1.0, Loss(weights, points));
+            while (length > 0.001 && Loss(Moved(weights, step, length), points) > before)
+                length /= 2;
+            if (length <= 0.001)
+                break;
+            weights = Moved(weights, step, length);
         }
 
-        return new(weights);
+        // A machine that is wrong more often the surer it is knows nothing: every skill gets its plain frequency.
+        var frequency = (points.Count(p => p.Right) + 1.0) / (points.Length + 2);
+        return new(weights[1] > 0 ? weights : [Math.Log(frequency / (1 - frequency)), 0, 0]);
     }
 
     public double Confidence(double[] scores, int skill) => Chance(_weights, Inputs(scores, skill));
@@ -53,6 +60,11 @@ public sealed class Calibration
 
         return [1, scores[skill], rival];
     }
+
+    private static double[] Moved(double[] weights, double[] step, double length) => [.. weights.Zip(step, (w, s) => w + length * s)];
+
+    private static double Loss(double[] weights, (double[] Inputs, bool Right)[] points) =>
+        weights.Sum(w => w * w) / 2 - points.Sum(p => Math.Log(Math.Max(1e-12, p.Right ? Chance(weights, p.Inputs) : 1 - Chance(weights, p.Inputs))));
 
     private static double Chance(double[] weights, double[] inputs) =>
         1 / (1 + Math.Exp(-(weights[0] * inputs[0] + weights[1] * inputs[1] + weights[2] * inputs[2])));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -6,7 +7,7 @@ namespace TicMate.Tickets.Triage;
 /// <summary>
 /// Makes Markdown notes harmless, whoever wrote them and wherever they end up: read as Markdown, or put into a page as HTML by
 /// an old client. What comes out holds no tag, no image, and no link except to an http(s) host that the ticket itself named.
-/// Cleaning twice changes nothing.
+/// Notes that were cleaned may be edited and cleaned again: entities do not pile up.
 /// </summary>
 public static partial class Notes
 {
@@ -46,6 +47,7 @@ public static partial class Notes
 
     private static void Line(string line, IReadOnlySet<string> hosts, CleanText clean)
     {
+        line = WithoutForeignLinks(line, hosts);
         var at = 0;
         foreach (Match token in Token.Matches(line))
         {
@@ -54,7 +56,7 @@ public static partial class Notes
             if (token.Value[0] == '`')
                 clean.CodeSpan(token.Value[1..^1], hosts);
             else if (token.Groups["label"].Success)
-                Link(token.Groups["label"].Value, token.Groups["target"].Value, hosts, clean);
+                clean.Link(CleanText.Encoded(token.Groups["label"].Value), TargetOf(token));
             else
                 Bare(token.Value, hosts, clean);
         }
@@ -62,51 +64,59 @@ public static partial class Notes
         clean.Plain(line[at..]);
     }
 
-    private static void Link(string label, string target, IReadOnlySet<string> hosts, CleanText clean)
+    /// <summary>
+    /// Links to other hosts as their text. This happens before anything else is looked for, because what stood on both sides
+    /// of a link may be an address once the link is gone.
+    /// </summary>
+    private static string WithoutForeignLinks(string line, IReadOnlySet<string> hosts)
     {
-        var address = target.Trim().Split((char[]?)null, 2)[0];
-        if (SafeAddress.IsMatch(address) && HostOf(address) is { } host && hosts.Contains(host))
+        for (var pass = 0; pass < Passes; pass++)
         {
-            clean.Link(CleanText.Encoded(LabelText(label)), address);
-            return;
+            var next = Token.Replace(line, token =>
+                !token.Groups["label"].Success || IsSafe(TargetOf(token), hosts) ? token.Value
+                : SafeAddress.IsMatch(TargetOf(token)) ? $"{token.Groups["label"].Value} ({TargetOf(token)})" : token.Groups["label"].Value);
+            if (next == line)
+                return line;
+            line = next;
         }
 
-        // The label may be an address of its own, as in [https://bank.example](https://evil.example).
-        foreach (Match part in LabelPart.Matches(LabelText(label)))
-        {
-            if (Address.IsMatch(part.Value))
-                Bare(part.Value, hosts, clean);
-            else
-                clean.Plain(part.Value);
-        }
-
-        if (SafeAddress.IsMatch(address))
-        {
-            clean.Plain(" (");
-            clean.CodeSpan(address, hosts);
-            clean.Plain(")");
-        }
+        return line.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
     }
+
+    private static string TargetOf(Match link) => link.Groups["target"].Value.Trim().Split((char[]?)null, 2)[0];
+
+    private static bool IsSafe(string target, IReadOnlySet<string> hosts) => SafeAddress.IsMatch(target) && Named(target, hosts);
 
     private static void Bare(string written, IReadOnlySet<string> hosts, CleanText clean)
     {
-        var address = written.TrimEnd('.', ',', ';', ':', '!', '?', '*', '_', '~');
-        if (HostOf(address) is { } host && hosts.Contains(host) && !Scripted(address))
-            clean.Plain(address);
+        written = written.Replace("&amp;", "&", StringComparison.Ordinal);
+        var address = written.TrimEnd('.', ',', ';', ':', '!', '?', '*', '_', '~', '&');
+        if (Named(address, hosts))
+            clean.Address(address);
         else
             clean.CodeSpan(address, hosts);
         clean.Plain(written[address.Length..]);
     }
 
-    private static bool Scripted(string address) =>
-        address.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && address[(colon + 1)..].StartsWith('/')
-        && !address.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !address.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
-
-    private static string LabelText(string label) => label.Replace('`', '\'');
-
     /// <summary>Addresses of other hosts lose their scheme, so that nothing makes them clickable again.</summary>
-    private static string Defanged(string code, IReadOnlySet<string> hosts) =>
-        WithScheme.Replace(code, m => HostOf(m.Value) is { } host && hosts.Contains(host) && !Scripted(m.Value) ? m.Value : Scheme.Replace(m.Value, ""));
+    private static string Defanged(string code, IReadOnlySet<string> hosts)
+    {
+        // What is left of one address may look like another; who nests them deeper than this loses the colons.
+        for (var pass = 0; pass < Passes; pass++)
+        {
+            var next = WithScheme.Replace(code, m => Named(m.Value, hosts) ? m.Value : Scheme.Replace(m.Value, ""));
+            if (next == code)
+                return code;
+            code = next;
+        }
+
+        return code.Replace(":", "", StringComparison.Ordinal);
+    }
+
+    private static bool Named(string address, IReadOnlySet<string> hosts) =>
+        // An address within an address may be the one that a reader's Markdown turns into a link.
+        Scheme.Count(address) == (SafeAddress.IsMatch(address) ? 1 : 0)
+        && (SafeAddress.IsMatch(address) || SafeAddress.IsMatch("http://" + address)) && HostOf(address) is { } host && hosts.Contains(host);
 
     private static string? HostOf(string address)
     {
@@ -114,8 +124,16 @@ public static partial class Notes
             ? address[(address.LastIndexOf('@') + 1)..] : address;
         if (!candidate.Contains("://", StringComparison.Ordinal))
             candidate = "http://" + candidate;
-        return Uri.TryCreate(candidate.TrimEnd('.'), UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Host.Length > 0
-            ? uri.IdnHost.ToLowerInvariant() : null;
+        try
+        {
+            return Uri.TryCreate(candidate.TrimEnd('.'), UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Host.Length > 0
+                ? uri.IdnHost.ToLowerInvariant() : null;
+        }
+        catch (UriFormatException)
+        {
+            // TryCreate lets hosts pass that IdnHost refuses.
+            return null;
+        }
     }
 
     /// <summary>Without characters one cannot see: controls, text direction marks, zero-width blanks.</summary>
@@ -124,8 +142,8 @@ public static partial class Notes
         var visible = new StringBuilder(text.Length);
         foreach (var c in text.ReplaceLineEndings("\n"))
         {
-            if (c is '\n' or '\t' || !(char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format
-                    or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator))
+            if (c is '\n' or '\t' || !(char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format
+                    or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))
                 visible.Append(c);
         }
 
@@ -144,8 +162,8 @@ public static partial class Notes
     private sealed class CleanText(int most)
     {
         private readonly StringBuilder _text = new();
-        // Room for the ellipsis and the end of an open fence.
-        private readonly int _room = most - 6;
+        // Room for the ellipsis, the end of an open fence, and one encoded exclamation mark.
+        private readonly int _room = most - 10;
         private bool _full;
 
         public bool Atom(string piece)
@@ -169,8 +187,8 @@ public static partial class Notes
         public void CodeSpan(string code, IReadOnlySet<string> hosts)
         {
             var inside = EncodedCode(Defanged(code, hosts)).Trim();
-            if (inside.Length > 0)
-                Atom($"`{inside}`");
+            // Not nothing: what stood on both sides must not become one word.
+            Atom(inside.Length > 0 ? $"`{inside}`" : " ");
         }
 
         public void Code(string line, IReadOnlySet<string> hosts) => Atom(EncodedCode(Defanged(line, hosts)));
@@ -181,16 +199,21 @@ public static partial class Notes
         {
             // An exclamation mark before a link would make it an image.
             if (_text.Length > 0 && _text[^1] == '!')
-                _text.Length--;
-            Atom($"[{label}]({address.Replace("&", "&amp;", StringComparison.Ordinal)})");
+                _text.Remove(_text.Length - 1, 1).Append("&#33;");
+            Atom($"[{label}]({EncodedAddress(address)})");
         }
+
+        public void Address(string address) => Atom(EncodedAddress(address));
+
+        private static string EncodedAddress(string address) =>
+            address.Replace("&amp;", "&", StringComparison.Ordinal).Replace("&", "&amp;", StringComparison.Ordinal);
 
         public string Finish(bool inFence)
         {
             if (_full)
                 _text.Append('…');
-            var text = _text.ToString().TrimEnd();
-            return inFence ? $"{text}\n{Notes.Fence}" : text.TrimStart('\n');
+            var text = _text.ToString().Trim();
+            return inFence ? $"{text}\n{Notes.Fence}" : text;
         }
 
         public static string Encoded(string text)
@@ -242,46 +265,4 @@ public static partial class Notes
             return encoded.ToString();
         }
     }
-
-    private const string InAddress = @"[^\s<>`|""'\[\](){}\\]*";
-    private const string Named = @"(?:[\p{L}\p{N}_\-]{1,63}\.){1,8}[\p{L}\p{N}\-]{2,40}(?::\d{1,5})?(?:[/?#]" + InAddress + ")?";
-    private const string Schemed = @"[a-zA-Z][a-zA-Z0-9+.\-]{0,20}:[/\\]+" + InAddress;
-    private const string Mail = @"(?:mailto:)?[\p{L}\p{N}._%+\-]{1,64}@(?:[\p{L}\p{N}\-]{1,63}\.){1,8}\p{L}{2,24}";
-
-    [GeneratedRegex(Schemed + "|" + Mail + "|" + Named, RegexOptions.NonBacktracking)]
-    private static partial Regex Address { get; }
-
-    [GeneratedRegex(@"`[^`]+`|!?\[(?<label>[^\[\]]{0,500})\](?:\((?<target>[^()]{0,2000})\)|\[[^\[\]]{0,200}\])|" + Schemed + "|" + Mail + "|" + Named,
-        RegexOptions.NonBacktracking)]
-    private static partial Regex Token { get; }
-
-    [GeneratedRegex(@"\S+|\s+", RegexOptions.NonBacktracking)]
-    private static partial Regex LabelPart { get; }
-
-    [GeneratedRegex(Schemed, RegexOptions.NonBacktracking)]
-    private static partial Regex WithScheme { get; }
-
-    [GeneratedRegex(@"^(?:[a-zA-Z][a-zA-Z0-9+.\-]{0,20}:[/\\]+)+", RegexOptions.NonBacktracking)]
-    private static partial Regex Scheme { get; }
-
-    [GeneratedRegex(@"^https?://[A-Za-z0-9.\-]+(?::\d{1,5})?(?:[/?#][A-Za-z0-9\-._~:/?#@!$&*+,;=%]*)?$", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
-    private static partial Regex SafeAddress { get; }
-
-    [GeneratedRegex(@"^```[A-Za-z0-9+#\-]{0,20}\s*$", RegexOptions.NonBacktracking)]
-    private static partial Regex FenceLine { get; }
-
-    [GeneratedRegex(@"<(?<address>(?:https?|ftp|mailto):[^<>\s]+)>", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
-    private static partial Regex AutoLink { get; }
-
-    [GeneratedRegex(@"<script\b.*?(?:</script[^>]*>|$)", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.Singleline)]
-    private static partial Regex ScriptBlock { get; }
-
-    [GeneratedRegex(@"<style\b.*?(?:</style[^>]*>|$)", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.Singleline)]
-    private static partial Regex StyleBlock { get; }
-
-    [GeneratedRegex(@"(?:javascript|vbscript):(?<rest>\S)|data:(?<rest>[a-z]+/)", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
-    private static partial Regex Script { get; }
-
-    [GeneratedRegex(@"<!--.*?(?:-->|$)|</?[a-zA-Z][^<>]*>|<[!?/][^<>]*>", RegexOptions.NonBacktracking | RegexOptions.Singleline)]
-    private static partial Regex Tag { get; }
 }

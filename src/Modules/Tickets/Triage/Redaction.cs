@@ -37,7 +37,9 @@ public static partial class Redaction
         var candidate = match.Value;
         for (var end = candidate.Length; end >= 15; end--)
         {
-            if (end < candidate.Length && char.IsLetterOrDigit(candidate[end]) && char.IsLetterOrDigit(candidate[end - 1]))
+            if (!char.IsLetterOrDigit(candidate[end - 1]))
+                continue;
+            if (end < candidate.Length && char.IsLetterOrDigit(candidate[end]))
                 continue;
             var letters = candidate[..end].Where(char.IsLetterOrDigit).ToArray();
             if (letters.Length is >= 15 and <= 34 && Remainder(letters) == 1)
@@ -83,7 +85,7 @@ public static partial class Redaction
 
     private static bool IsPhone(string number) => number.Count(char.IsAsciiDigit) is >= 8 and <= 15 && !Date.IsMatch(number);
 
-    [GeneratedRegex(@"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\z)", RegexOptions.NonBacktracking | RegexOptions.Singleline)]
+    [GeneratedRegex(@"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)", RegexOptions.NonBacktracking | RegexOptions.Singleline)]
     private static partial Regex PrivateKey { get; }
 
     [GeneratedRegex(@"eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{5,}(?:\.[A-Za-z0-9_\-]*)?", RegexOptions.NonBacktracking)]
@@ -96,7 +98,7 @@ public static partial class Redaction
     [GeneratedRegex(@"(?<name>\b(?:secret|aws_secret_access_key|api[_\- ]?key|access[_\- ]?key|bearer)\b[^A-Za-z0-9\n]{1,5})[A-Za-z0-9/+=_\-.]{16,}", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
     private static partial Regex NamedSecret { get; }
 
-    [GeneratedRegex(@"[\p{L}\p{N}._%+'\-]{1,64}@(?:[\p{L}\p{N}\-]{1,63}\.){1,8}\p{L}{2,24}", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"[\p{L}\p{N}._%+'\-]+@(?:[\p{L}\p{N}\-]+\.)+\p{L}{2,}", RegexOptions.NonBacktracking)]
     private static partial Regex EMail { get; }
 
     [GeneratedRegex(@"\b[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,38}", RegexOptions.NonBacktracking)]

@@ -26,6 +26,7 @@ public sealed class SkillClassifier
     private const int Folds = 3;
     // Of the skills given on the word of history, at least this share was right on tickets not seen.
     private const double WantedPrecision = 0.85;
+    private const int LeastProof = 10;
 
     private readonly TextSpace _space;
     private readonly LinearMachine _machine;
@@ -99,16 +100,29 @@ public sealed class SkillClassifier
     {
         // Every n-th ticket, so that a long history is judged over all its years.
         var some = tickets.Where((_, i) => i % (1 + (tickets.Length - 1) / MostForChoice) == 0).ToArray();
+        // Skills may take turns in the history; folds cut from it in order would then never see one of them.
+        new Random(1).Shuffle(some);
+        var skillsOf = some.Select(t => t.Skills).ToArray();
         return (from pairs in new[] { false, true }
+                let folds = Enumerable.Range(0, Folds).Select(fold => Split(some, fold, pairs)).ToArray()
                 from strength in new[] { 0.1, 0.3, 1.0 }
-                let unseen = Enumerable.Range(0, Folds).SelectMany(fold => Unseen(some, fold, skills, pairs, strength)).ToList()
+                let unseen = folds.SelectMany(f => Unseen(f, skillsOf, skills, strength)).ToList()
                 select (pairs, strength, unseen)).MaxBy(c => c.unseen.Count(FirstIsRight));
     }
 
-    private static IEnumerable<(double[] Scores, HashSet<int> Truth)> Unseen(Example[] tickets, int fold, int skills, bool pairs, double strength)
+    private static (int Fold, int Features, TextVector[] Vectors) Split(Example[] tickets, int fold, bool pairs)
     {
-        var (space, machine) = Fit([.. tickets.Where((_, i) => i % Folds != fold)], skills, pairs, strength);
-        return tickets.Where((_, i) => i % Folds == fold).Select(t => (machine.Scores(space.Vector(t.Text)), t.Skills));
+        var space = TextSpace.Of([.. tickets.Where((_, i) => i % Folds != fold).Select(t => t.Text)], pairs);
+        return (fold, space.Size, [.. tickets.Select(t => space.Vector(t.Text))]);
+    }
+
+    private static IEnumerable<(double[] Scores, HashSet<int> Truth)> Unseen(
+        (int Fold, int Features, TextVector[] Vectors) split, HashSet<int>[] skillsOf, int skills, double strength)
+    {
+        var (fold, features, vectors) = split;
+        var machine = LinearMachine.Train(
+            [.. vectors.Where((_, i) => i % Folds != fold)], [.. skillsOf.Where((_, i) => i % Folds != fold)], skills, features, strength);
+        return vectors.Index().Where(v => v.Index % Folds == fold).Select(v => (machine.Scores(v.Item), skillsOf[v.Index]));
     }
 
     private static bool FirstIsRight((double[] Scores, HashSet<int> Truth) ticket) =>
@@ -120,7 +134,7 @@ public sealed class SkillClassifier
         for (var threshold = 0.50; threshold < 0.96; threshold += 0.05)
         {
             var above = given.Where(g => g.Confidence >= threshold).ToArray();
-            if (above.Length >= LeastPerSkill && above.Count(a => a.Right) >= WantedPrecision * above.Length)
+            if (above.Length >= LeastProof && above.Count(a => a.Right) >= WantedPrecision * above.Length)
                 return Math.Round(threshold, 2);
         }
 
