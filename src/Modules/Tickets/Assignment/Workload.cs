@@ -28,18 +28,24 @@ public sealed partial class WorkloadProjection : EventProjection
         Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
     }
 
-    public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations) => operations.QueueSqlCommand(
-        $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
-        e.Data.AssigneeId, e.Timestamp);
-
-    public void Project(TicketStatusChanged e, IDocumentOperations operations)
+    public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations)
     {
-        if (e.AssigneeId is { } assignee && Change(e) is var change and not 0)
-            operations.QueueSqlCommand($"update {table} set open_tickets = open_tickets + ? where person_id = ?", change, assignee);
+        Change(operations, e.Data.PreviousId, -1);
+        operations.QueueSqlCommand(
+            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
+            e.Data.AssigneeId, e.Timestamp);
     }
 
-    private static int Change(TicketStatusChanged e) =>
-        (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0);
+    public void Project(TicketUnassigned e, IDocumentOperations operations) => Change(operations, e.PreviousId, -1);
+
+    public void Project(TicketStatusChanged e, IDocumentOperations operations) =>
+        Change(operations, e.AssigneeId, (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0));
+
+    private void Change(IDocumentOperations operations, Guid? person, int by)
+    {
+        if (person is not null && by != 0)
+            operations.QueueSqlCommand($"update {table} set open_tickets = open_tickets + ? where person_id = ?", by, person);
+    }
 }
 
 public static class Candidates
