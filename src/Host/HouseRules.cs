@@ -29,6 +29,9 @@ public static class HouseRules
     public const TypeLoadMode CodeMode = TypeLoadMode.Static;
 #endif
 
+    /// <summary>Where a Debug build writes that code, for the Release build to compile.</summary>
+    public static string GeneratedCode => Path.Combine(Database.Checkout, "src", "Host", "Internal", "Generated");
+
     public static IServiceCollection AddHouse(this IServiceCollection services, WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;

@@ -48,6 +48,7 @@ try
     builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder));
     services.CritterStackDefaults(stack =>
     {
+        stack.GeneratedCodeOutputPath = HouseRules.GeneratedCode;
         stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
