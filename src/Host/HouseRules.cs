@@ -15,6 +15,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Registration;
 using TicMate.Identity.Sessions;
+using TicMate.Tickets;
 using Wolverine.Http;
 
 namespace TicMate.Host;
@@ -41,6 +42,8 @@ public static class HouseRules
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
+        services.Configure<TicketsOptions>(configuration.GetSection("Tickets"));
+        services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -102,6 +105,9 @@ public static class HouseRules
 
         if (app.Environment.IsDevelopment())
             app.MapDevMailbox();
+
+        if (app.Configuration.AllowsLoopback())
+            app.Logger.LogWarning("Outbound:AllowLoopback is on: servers on this machine may be called. It is meant for tests.");
     }
 
     public static void UseHouseRules(this WolverineHttpOptions http)

@@ -16,7 +16,7 @@ using Wolverine.Marten;
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddSettings();
+    builder.AddSettings(args);
     await using var postgres = await builder.OpenDatabaseAsync(args);
     var services = builder.Services;
 
@@ -52,7 +52,7 @@ try
         stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
-        stack.Production.ResourceAutoCreate = AutoCreate.None;
+        stack.Production.ResourceAutoCreate = Migrate.IsAskedFor(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
     });
     services.AddWolverineHttp();
 
@@ -60,6 +60,9 @@ try
     app.UseHouseRules();
     app.MapWolverineEndpoints(http => http.UseHouseRules());
     app.Greet(postgres);
+
+    if (Migrate.IsAskedFor(args))
+        return await Migrate.RunAsync(app);
 
     if (args.Any(arg => !arg.StartsWith('-')))
         return await app.RunJasperFxCommands(args);
@@ -76,6 +79,11 @@ catch (Exception e) when (e is SettingException or LocalPostgresException)
 {
     await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
     return 78; // EX_CONFIG of sysexits.h
+}
+catch (Exception e) when (Database.Explain(e) is { } explanation)
+{
+    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {explanation}");
+    return 78;
 }
 
 public partial class Program;
