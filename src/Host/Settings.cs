@@ -142,7 +142,8 @@ public static class Settings
         }
     }
 
-    private static int Port(string? text) => text is null or "" ? 3000
+    /// <summary>Where to listen; 3000 unless told.</summary>
+    public static int Port(string? text) => text is null or "" ? 3000
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port
         : throw new SettingException("PORT must be a number from 1 to 65535.");
 
