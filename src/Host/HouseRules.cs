@@ -3,6 +3,7 @@ using JasperFx.CodeGeneration;
 using JasperFx.CodeGeneration.Frames;
 using JasperFx.Core;
 using JasperFx.Resources;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using Scalar.AspNetCore;
 using Wolverine;
@@ -44,6 +45,7 @@ public static class HouseRules
         });
         services.Configure<TicketsOptions>(configuration.GetSection("Tickets"));
         services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -92,6 +94,7 @@ public static class HouseRules
     public static void UseHouseRules(this WebApplication app)
     {
         app.UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors().UseAuthentication().UseOriginCheck().UseAuthorization();
+        app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
         app.UseMiddleware<RequestBody>();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
@@ -122,6 +125,10 @@ public static class HouseRules
             chain.AnswerAfterCommit();
         });
     }
+
+    // An id in a path is a canonical UUID; any other text names nothing.
+    private static bool NamesSomething(this HttpContext http) => http.Request.RouteValues
+        .All(value => !value.Key.EndsWith("Id", StringComparison.Ordinal) || new Reference(value.Value as string ?? "").Id != Reference.Nothing);
 
     // Without a stream to write to, Wolverine would work out the answer before it stores what the answer tells of.
     private static void AnswerAfterCommit(this HttpChain chain)

@@ -29,9 +29,11 @@ public static class TicketsModule
 {
     public static IServiceCollection AddTickets(this IServiceCollection services)
     {
+        services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
         services.AddSingleton<TicketReader>();
-        services.AddSingleton<TriageAdvisors>();
+        services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
+        services.AddHostedService<LearnFromSolvedTickets>();
 
         services.ConfigureMarten(store =>
         {
@@ -40,9 +42,11 @@ public static class TicketsModule
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.Schema.For<Ticket>()
-                .Duplicate(t => t.AuthorId).Duplicate(t => t.AssigneeId!).Duplicate(t => t.CreatedAt).Duplicate(t => t.Number)
-                .Index(t => new { t.AuthorId, t.CreatedAt, t.Number })
-                .Index(t => new { t.AssigneeId, t.CreatedAt, t.Number });
+                .Duplicate(t => t.Number, configure: index => index.IsUnique = true)
+                .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])
+                .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
+                .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
+                .Duplicate(t => t.CompletedAt);
         });
 
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly));
