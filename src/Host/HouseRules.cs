@@ -43,7 +43,6 @@ public static class HouseRules
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
-        services.Configure<TicketsOptions>(configuration.GetSection("Tickets"));
         services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());

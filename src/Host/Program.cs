@@ -4,6 +4,7 @@ using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
@@ -75,7 +76,7 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
     await Console.Error.WriteLineAsync("TICMaTe cannot start. Its port is taken: stop what listens there, or set PORT to another one.");
     return 78;
 }
-catch (Exception e) when (e is SettingException or LocalPostgresException)
+catch (Exception e) when (e is SettingException or LocalPostgresException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
     return 78; // EX_CONFIG of sysexits.h

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using Npgsql;
 using TicMate.Identity.Email;
@@ -89,8 +88,10 @@ public static class Settings
         if (configuration["Nodes"] is { Length: > 0 } nodes && !(int.TryParse(nodes, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0))
             throw new SettingException("Nodes must be the number of nodes that share the database: 1 or more.");
 
-        if (!environment.IsDevelopment() && !configuration.AllowsLoopback() && Uri.TryCreate(configuration["AppUrl"], UriKind.Absolute, out var app) && app.IsLoopback)
-            throw new SettingException("APP_URL is this machine, which needs Outbound:AllowLoopback.");
+        var local = new[] { ("APP_URL", "AppUrl"), ("Ai:BaseUrl", "Ai:BaseUrl") }
+            .FirstOrDefault(s => Uri.TryCreate(configuration[s.Item2], UriKind.Absolute, out var address) && address.IsLoopback).Item1;
+        if (local is not null && !environment.IsDevelopment() && !configuration.AllowsLoopback())
+            throw new SettingException($"{local} is this machine, which needs Outbound:AllowLoopback.");
 
         configuration.CheckMail(environment);
     }

@@ -91,6 +91,7 @@ public sealed class SettingsTests
     [InlineData("Nodes", "0", "Nodes")]
     [InlineData("AppUrl", "hunter2", "APP_URL")]
     [InlineData("AppUrl", "http://localhost:3000", "APP_URL")]
+    [InlineData("Ai:BaseUrl", "http://127.0.0.1:8000", "Ai:BaseUrl")]
     [InlineData("CorsOrigins", "https://a.example.org,hunter2", "CORS_ORIGINS")]
     public void A_setting_that_cannot_be_meant_is_refused_by_name(string key, string value, string name) =>
         Refusal(Production, (key, value)).ShouldContain(name);
