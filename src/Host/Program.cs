@@ -4,6 +4,7 @@ using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
@@ -16,7 +17,7 @@ using Wolverine.Marten;
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddSettings();
+    builder.AddSettings(args);
     await using var postgres = await builder.OpenDatabaseAsync(args);
     var services = builder.Services;
 
@@ -48,10 +49,11 @@ try
     builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder));
     services.CritterStackDefaults(stack =>
     {
+        stack.GeneratedCodeOutputPath = HouseRules.GeneratedCode;
         stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
-        stack.Production.ResourceAutoCreate = AutoCreate.None;
+        stack.Production.ResourceAutoCreate = Migrate.IsAskedFor(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
     });
     services.AddWolverineHttp();
 
@@ -59,6 +61,9 @@ try
     app.UseHouseRules();
     app.MapWolverineEndpoints(http => http.UseHouseRules());
     app.Greet(postgres);
+
+    if (Migrate.IsAskedFor(args))
+        return await Migrate.RunAsync(app);
 
     if (args.Any(arg => !arg.StartsWith('-')))
         return await app.RunJasperFxCommands(args);
@@ -71,10 +76,15 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
     await Console.Error.WriteLineAsync("TICMaTe cannot start. Its port is taken: stop what listens there, or set PORT to another one.");
     return 78;
 }
-catch (Exception e) when (e is SettingException or LocalPostgresException)
+catch (Exception e) when (e is SettingException or LocalPostgresException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
     return 78; // EX_CONFIG of sysexits.h
+}
+catch (Exception e) when (Database.Explain(e) is { } explanation)
+{
+    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {explanation}");
+    return 78;
 }
 
 public partial class Program;
