@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets;
 using Weasel.Core;
 using Wolverine;
@@ -31,8 +32,9 @@ try
             store.Events.UseMandatoryStreamTypeDeclaration = true;
             store.Events.UseListenNotifyForEventAppends = true;
 
-            // The service's own clock: with the server's, what inline documents say would differ from what a rebuild makes of the events.
-            store.Events.AppendMode = EventAppendMode.Quick;
+            // The service's own clock, whatever the name: with the database's, documents would differ from what a rebuild makes of the events.
+            store.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+            store.Events.TimeProvider = new DatabaseTime();
 
             // Who did what, and because of which request: the audit log reads these columns.
             store.Events.MetadataConfig.UserNameEnabled = true;

@@ -18,7 +18,7 @@ public static class IdentityModule
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<TimeProvider, DatabaseTime>();
         services.AddSingleton<PasswordHasher>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<SessionCookies>();
