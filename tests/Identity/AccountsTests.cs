@@ -1,4 +1,5 @@
 using Marten;
+using Microsoft.Extensions.DependencyInjection;
 using TicMate.Identity.Accounts;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
@@ -147,6 +148,32 @@ public sealed class AccountsTests(App app) : AppTest(app)
         await Store.Advanced.RebuildSingleStreamAsync<Ticket>(id, Ct);
 
         System.Text.Json.JsonSerializer.Serialize(await Load<Ticket>(id)).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Every_event_of_a_request_keeps_where_it_came_from_for_thirty_days()
+    {
+        var person = await Someone();
+        var reply = await Call(person, "POST", "/api/tickets", new { title = "t", description = "d" }, x => x.ConfigureHttpContext(http => http.Connection.RemoteIpAddress = System.Net.IPAddress.Parse("203.0.113.77")));
+        var id = reply.Id("ticket");
+
+        (await AddressOf(id)).ShouldBe("203.0.113.77/32");
+        await Execute("update ticmate.event_clients set at = now() - interval '31 days' where address = '203.0.113.77'");
+        await Host.Services.GetRequiredService<Retention>().SweepAsync(Ct);
+        (await AddressOf(id)).ShouldBe("203.0.113.0/24");
+    }
+
+    private async Task<string> AddressOf(Guid stream)
+    {
+        await using var session = Store.QuerySession();
+        return (await session.QueryAsync<string>("select text(c.address) from ticmate.event_clients c join ticmate.mt_events e on e.id = c.event_id where e.stream_id = ? and e.version = 1", Ct, stream))[0];
+    }
+
+    private async Task Execute(string sql)
+    {
+        await using var session = Store.LightweightSession();
+        session.QueueSqlCommand(sql);
+        await session.SaveChangesAsync(Ct);
     }
 
     // Other tests' admins would keep the last one from being the last.

@@ -4,6 +4,7 @@ using Marten;
 using Marten.Schema;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TicMate.Identity.Accounts;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Passwords;
@@ -25,12 +26,16 @@ public static class IdentityModule
         services.AddSingleton<IPeople, PeopleCache>();
         services.AddMail();
         services.AddSingleton<IPostOffice, PostOffice>();
+        services.AddHttpContextAccessor();
+        services.AddSingleton<Retention>().AddHostedService(provider => provider.GetRequiredService<Retention>());
+        services.AddSingleton<IConfigureMarten, ListenForClients>();
         services.ConfigureOptions<SessionAuthentication>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddAuthorization();
 
         services.ConfigureMarten(store =>
         {
+            store.Storage.ExtendedSchemaObjects.Add(EventClients.Table(store.DatabaseSchemaName));
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
             store.RegisterDocumentType<Credential>();
@@ -41,4 +46,10 @@ public static class IdentityModule
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(IdentityModule).Assembly));
         return services.AddEventModel("TicMate", model => model.Domain("Identity").Includes(typeof(IdentityModule).Assembly));
     }
+}
+
+/// <summary>Hears of every session of the store, whoever opens it.</summary>
+public sealed class ListenForClients(IHttpContextAccessor http) : IConfigureMarten
+{
+    public void Configure(IServiceProvider services, StoreOptions options) => options.Listeners.Add(new EventClients(http));
 }

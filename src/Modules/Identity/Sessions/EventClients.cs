@@ -1,0 +1,40 @@
+using System.Net;
+using Marten;
+using Marten.Services;
+using Weasel.Postgresql;
+using Weasel.Postgresql.Tables;
+
+namespace TicMate.Identity.Sessions;
+
+/// <summary>
+/// Which address an event came from, in a table beside the events, so that it can be shortened after a month without touching them. Every
+/// session that a request opened writes it with its events.
+/// </summary>
+public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionListenerBase
+{
+    public const string TableName = "event_clients";
+
+    public static Table Table(string schema)
+    {
+        var table = new Table(PostgresqlProvider.Instance.Parse($"{schema}.{TableName}"));
+        table.AddColumn<Guid>("event_id").AsPrimaryKey();
+        table.AddColumn("address", "inet").NotNull();
+        table.AddColumn<DateTimeOffset>("at").NotNull();
+        return table;
+    }
+
+    public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token)
+    {
+        if (http.HttpContext?.Connection.RemoteIpAddress is not { } address)
+            return Task.CompletedTask;
+
+        foreach (var e in session.PendingChanges.Streams().SelectMany(stream => stream.Events))
+            session.QueueSqlCommand(
+                $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
+                e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
+
+        return Task.CompletedTask;
+    }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}
