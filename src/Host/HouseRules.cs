@@ -55,6 +55,13 @@ public static class HouseRules
             .WithOrigins(configuration.AllowedOrigins()).AllowCredentials().AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromMinutes(10))
             .WithExposedHeaders("ETag", "Location", "Retry-After", "Link", "Idempotency-Replayed")));
 
+        // One event, one line: for people in Development, for machines elsewhere.
+        builder.Logging.ClearProviders();
+        if (builder.Environment.IsDevelopment())
+            builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss "));
+        else
+            builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+
         if (builder.Environment.IsDevelopment())
         {
             services.AddResourceSetupOnStartup();
