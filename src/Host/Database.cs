@@ -13,8 +13,11 @@ public static class Database
     /// <summary>Starts a PostgreSQL of our own when none is named. Dispose it after the host: the last process out stops it.</summary>
     public static async Task<LocalPostgres?> OpenDatabaseAsync(this WebApplicationBuilder builder, string[] args)
     {
-        if (!string.IsNullOrEmpty(builder.Configuration[Key]))
+        if (builder.Configuration[Key] is { Length: > 0 } named)
+        {
+            builder.Configuration[Key] = Commands.NameSessions(named, args);
             return null;
+        }
 
         if (CommandsWithout.Contains(args.FirstOrDefault()))
         {
@@ -26,7 +29,7 @@ public static class Database
             throw new SettingException($"DATABASE_URL (or {Key.Replace(":", "__", StringComparison.Ordinal)}) must name the PostgreSQL to use; only Development starts one of its own.");
 
         var postgres = await LocalPostgres.StartAsync(DataFolder, CancellationToken.None);
-        builder.Configuration[Key] = postgres.ConnectionString;
+        builder.Configuration[Key] = Commands.NameSessions(postgres.ConnectionString, args);
         return postgres;
     }
 

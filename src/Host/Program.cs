@@ -15,6 +15,10 @@ using Wolverine.Marten;
 
 try
 {
+    var asked = Commands.Parse(args);
+    if (asked is { IsPrintOnly: true })
+        return await asked.Given.InvokeAsync();
+
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSettings();
     await using var postgres = await builder.OpenDatabaseAsync(args);
@@ -55,11 +59,16 @@ try
     });
     services.AddWolverineHttp();
 
+    if (asked is not null)
+        await builder.ServeCommandAsync();
+
     var app = builder.Build();
     app.UseHouseRules();
     app.MapWolverineEndpoints(http => http.UseHouseRules());
-    app.Greet(postgres);
+    if (asked is not null)
+        return await app.RunAsync(asked);
 
+    app.Greet(postgres);
     if (args.Any(arg => !arg.StartsWith('-')))
         return await app.RunJasperFxCommands(args);
 

@@ -3,6 +3,7 @@ using JasperFx.Events.Projections;
 using Marten;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Triage;
@@ -32,6 +33,7 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddSingleton<TriageAdvisors>();
         services.AddSingleton<TriageKnowledge>();
+        services.AddSingleton<ImportTickets>();
 
         services.ConfigureMarten(store =>
         {
@@ -41,6 +43,7 @@ public static class TicketsModule
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.Schema.For<Ticket>()
                 .Duplicate(t => t.AuthorId).Duplicate(t => t.AssigneeId!).Duplicate(t => t.CreatedAt).Duplicate(t => t.Number)
+                .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"))
                 .Index(t => new { t.AuthorId, t.CreatedAt, t.Number })
                 .Index(t => new { t.AssigneeId, t.CreatedAt, t.Number });
         });

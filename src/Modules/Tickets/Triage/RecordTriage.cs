@@ -34,7 +34,7 @@ public static class RecordTriageHandler
 
         var choice = SkillMatch.Choose(candidates, advice.Skills);
         return choice.Assignee is { } assignee
-            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, [new TellAssignee(id, assignee)])
+            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, ticket.Silent ? [] : [new TellAssignee(id, assignee)])
             : (triaged, null, new TicketLeftUnassigned(id, choice.Reason), []);
     }
 }
