@@ -60,7 +60,7 @@ public sealed class ProblemWriter : IProblemDetailsWriter
 }
 
 /// <summary>Gives an exception that nobody expected its status. Its text stays in the log.</summary>
-public sealed class ExceptionAnswer(IProblemDetailsService problems) : IExceptionHandler
+public sealed class ExceptionAnswer(IProblemDetailsService problems, ILogger<ExceptionAnswer> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken ct)
     {
@@ -72,6 +72,9 @@ public sealed class ExceptionAnswer(IProblemDetailsService problems) : IExceptio
             _ when IsDatabaseAway(exception) => new ProblemDetails { Status = 503 },
             _ => new ProblemDetails { Status = 500 },
         };
+
+        if (problem.Status is 500)
+            log.LogError(exception, "{Method} {Route} failed", http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
 
         http.Response.StatusCode = problem.Status!.Value;
         if (problem.Status is 503)

@@ -3,6 +3,7 @@ using JasperFx.CodeGeneration;
 using JasperFx.CodeGeneration.Frames;
 using JasperFx.Core;
 using JasperFx.Resources;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Npgsql;
 using Scalar.AspNetCore;
 using Wolverine;
@@ -38,6 +39,7 @@ public static class HouseRules
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -87,6 +89,7 @@ public static class HouseRules
     public static void UseHouseRules(this WebApplication app)
     {
         app.UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors().UseAuthentication().UseOriginCheck().UseAuthorization();
+        app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
         app.UseMiddleware<RequestBody>();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
@@ -114,6 +117,10 @@ public static class HouseRules
             chain.AnswerAfterCommit();
         });
     }
+
+    // An id in a path is a canonical UUID; any other text names nothing.
+    private static bool NamesSomething(this HttpContext http) => http.Request.RouteValues
+        .All(value => !value.Key.EndsWith("Id", StringComparison.Ordinal) || new Reference(value.Value as string ?? "").Id != Reference.Nothing);
 
     // Without a stream to write to, Wolverine would work out the answer before it stores what the answer tells of.
     private static void AnswerAfterCommit(this HttpChain chain)

@@ -47,9 +47,9 @@ public sealed class LocalPostgres : IAsyncDisposable
     });
 
     /// <summary>Starts a new, empty server for tests. Its folder goes with it, or, after a kill, at the next such start.</summary>
-    public static Task<LocalPostgres> StartThrowAwayAsync(CancellationToken ct)
+    public static Task<LocalPostgres> StartThrowAwayAsync(CancellationToken ct, string? under = null)
     {
-        var all = Path.Combine(Base(), "throw-away");
+        var all = under ?? Path.Combine(Base(), "throw-away");
         return ExplainAsync(all, async () =>
         {
             await PostgresFiles.PrepareAsync(all);
@@ -93,7 +93,8 @@ public sealed class LocalPostgres : IAsyncDisposable
         {
             using (door)
             {
-                var lease = PostgresFiles.TryOpen(Path.Combine(folder, Lease), FileShare.Read) ?? throw new LocalPostgresException($"{folder} is being removed.");
+                var lease = PostgresFiles.TryOpen(Path.Combine(folder, Lease), FileShare.Read)
+                    ?? throw new LocalPostgresException($"{folder} is being removed.");
                 postgres = new(folder, throwAway, lease);
                 postgres._cluster = await PostgresCluster.OpenAsync(folder, Copies());
                 postgres.ConnectionString = await postgres._cluster.RunAsync(careful: !throwAway, ct);
@@ -141,7 +142,9 @@ public sealed class LocalPostgres : IAsyncDisposable
             return "/var/lib/ticmate";
 
         var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return data.Length > 0 ? Path.Combine(data, "ticmate") : throw new LocalPostgresException("This user has no home. Set TICMATE_DATA to a folder.");
+        return data.Length > 0
+            ? Path.Combine(data, "ticmate")
+            : throw new LocalPostgresException("This user has no home. Set TICMATE_DATA to a folder.");
     }
 
     private static async Task<LocalPostgres> ExplainAsync(string folder, Func<Task<LocalPostgres>> start)

@@ -78,11 +78,11 @@ public sealed record PostgresAccount(string? User)
         if (User is null)
             return [];
 
-        // Neither is always on PATH. The arguments stay arguments in both: su's shell only replaces itself.
+        // Not always on PATH. With both the arguments stay arguments: su's shell only replaces itself.
         string[] runuser = ["/usr/sbin/runuser", "/sbin/runuser"];
         return Array.Find(runuser, File.Exists) is { } found
             ? [found, "-u", User, "--"]
-            : ["/bin/su", "-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", "--", User];
+            : ["su", "-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", "--", User];
     }
 
     /// <summary>How a program ended and what it said.</summary>

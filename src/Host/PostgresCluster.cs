@@ -13,7 +13,7 @@ namespace TicMate.Host;
 /// <code>
 /// password               the server's owner only
 /// port                   the last one used
-/// settings/              written at every start, by us: what root writes never lies where another account could plant a link
+/// settings/              written by us at every start
 /// postgres/data, server.log   the server's own
 /// </code>
 /// </summary>
@@ -91,7 +91,7 @@ public sealed class PostgresCluster
 
     private async Task CreateAsync(bool careful)
     {
-        if (!await _account.CanEnterAsync(_folder))
+        if (_account.User is not null && !await _account.CanEnterAsync(_folder))
             throw new LocalPostgresException($"The user {_account.User} cannot enter {_folder}. Set TICMATE_DATA to a folder that it can.");
 
         PostgresFiles.MakeFolder(Home, PostgresFiles.OwnersFolder);
@@ -143,7 +143,8 @@ public sealed class PostgresCluster
 
     private int FreePort()
     {
-        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var last) && Bind(last) is { } same)
+        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var last)
+            && Bind(last) is { } same)
             return same;
 
         return Bind(0) ?? throw new LocalPostgresException("No free port on 127.0.0.1.");
@@ -170,7 +171,8 @@ public sealed class PostgresCluster
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ConnectionString(port, Superuser, Superuser) + ";Pooling=false;Timeout=5");
+                var admin = ConnectionString(port, Superuser, Superuser) + ";Pooling=false;Timeout=5";
+                await using var connection = new NpgsqlConnection(admin);
                 await connection.OpenAsync(ct);
                 await CreateDatabaseAsync(connection, ct);
                 return true;
@@ -181,7 +183,7 @@ public sealed class PostgresCluster
             }
             catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidPassword)
             {
-                throw new LocalPostgresException($"The PostgreSQL server in {_folder} does not accept the password in {PasswordFile}.", refused);
+                throw new LocalPostgresException($"The server in {_folder} does not accept the password in {PasswordFile}.", refused);
             }
             catch (NpgsqlException) when (!ct.IsCancellationRequested)
             {
@@ -226,25 +228,40 @@ public sealed class PostgresCluster
 
     private string Password() => File.Exists(PasswordFile)
         ? File.ReadAllText(PasswordFile)
-        : throw new LocalPostgresException($"{PasswordFile} is missing. Put it back, or move {_folder} away to begin with an empty database.");
+        : throw new LocalPostgresException($"{PasswordFile} is missing. Put it back, or move {_folder} away to begin anew.");
 
     /// <summary>
-    /// The server on our data folder. After a crash its number may be another's: then the file that names it goes. The number
-    /// of a dead process stays for PostgreSQL, which also looks for the shared memory of its children.
+    /// The server on our data folder. After a crash its number may belong to nobody, to a stranger, or to a zombie that
+    /// PostgreSQL takes for alive. Then the file that names it goes, but not before the last of the server's children.
     /// </summary>
     private async Task<(int Pid, int Port)?> FindServerAsync()
     {
         var lines = File.Exists(PidFile) ? await File.ReadAllLinesAsync(PidFile) : [];
         if (lines.Length < 4 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var pid) || pid <= 0
-            || !int.TryParse(lines[3], CultureInfo.InvariantCulture, out var port) || await CommandOfAsync(pid) is not { Length: > 0 } command)
+            || !int.TryParse(lines[3], CultureInfo.InvariantCulture, out var port))
             return null;
 
+        var command = await CommandOfAsync(pid);
         if (command.Contains("postgres", StringComparison.Ordinal)
             && (command.Contains(_name, StringComparison.Ordinal) || !command.Contains("cluster_name=ticmate_", StringComparison.Ordinal)))
             return (pid, port);
 
-        File.Delete(PidFile);
+        // Where we cannot look for children, PostgreSQL does: it finds their shared memory by this file.
+        if (OperatingSystem.IsLinux() ? !await HasChildrenAsync() : command.Length > 0)
+            File.Delete(PidFile);
         return null;
+    }
+
+    private async Task<bool> HasChildrenAsync()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var pid)
+                && (await CommandOfAsync(pid)).Contains(_name, StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
     }
 
     private async Task StopUnresponsiveAsync()
@@ -253,7 +270,7 @@ public sealed class PostgresCluster
             return;
 
         if (!(await CommandOfAsync(server.Pid)).Contains(_name, StringComparison.Ordinal))
-            throw new LocalPostgresException($"Process {server.Pid} seems to be a PostgreSQL server for {Data}, but does not answer. Stop it.");
+            throw new LocalPostgresException($"Process {server.Pid} seems to be a server for {Data}, but does not answer. Stop it.");
 
         await StopAsync();
     }

@@ -18,7 +18,8 @@ public static class PostgresFiles
         Make(folder);
         if (!OperatingSystem.IsWindows()
             && (new DirectoryInfo(folder).LinkTarget is not null || !await PostgresAccount.Own.OwnsAsync(folder)))
-            throw new LocalPostgresException($"{folder} is a link or belongs to another user. Remove it, or set TICMATE_DATA to another folder.");
+            throw new LocalPostgresException(
+                $"{folder} is a link or belongs to another user. Remove it, or set TICMATE_DATA to another folder.");
 
         MakeFolder(folder, mode);
 

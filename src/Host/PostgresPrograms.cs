@@ -28,7 +28,8 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
     public static async Task<PostgresPrograms> FindAsync(int? major, string copies)
     {
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return Choose(path, Usual.SelectMany(Expand), major, MajorOf) ?? await FallBackAsync(major, version => DownloadAsync(version, copies));
+        return Choose(path, Usual.SelectMany(Expand), major, MajorOf)
+            ?? await FallBackAsync(major, version => DownloadAsync(version, copies));
     }
 
     /// <summary>The first on PATH that will do, else the newest in the usual places.</summary>
@@ -51,11 +52,11 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
         {
             return await download(major ?? Downloaded);
         }
-        catch (Exception failure) when (failure is PostgresEmbedException or HttpRequestException or IOException or UnauthorizedAccessException
-            or OperationCanceledException or PlatformNotSupportedException or InvalidOperationException)
+        catch (Exception failure) when (failure is PostgresEmbedException or HttpRequestException or IOException
+            or UnauthorizedAccessException or OperationCanceledException or PlatformNotSupportedException or InvalidOperationException)
         {
             var (missing, install) = major is null
-                ? ($"No PostgreSQL {Oldest} or newer was found", "install PostgreSQL (Debian, Ubuntu: apt install postgresql; macOS: brew install postgresql@17)")
+                ? ($"No PostgreSQL {Oldest} or newer was found", "install PostgreSQL (apt install postgresql, brew install postgresql@17)")
                 : ($"The data were written by PostgreSQL {major}, which was not found", $"install PostgreSQL {major}");
             throw new LocalPostgresException($"""
                 {missing}, and a private copy could not be downloaded ({failure.Message.TrimEnd('.')}). Three ways out:
@@ -72,6 +73,7 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
 
     private static async Task<PostgresPrograms> DownloadAsync(int major, string copies)
     {
+        await PostgresFiles.PrepareAsync(copies);
         var copy = new PgServer(new PgServerOptions { PgVersion = major.ToString(CultureInfo.InvariantCulture), BinariesDir = copies });
         await copy.InstallAsync();
         return new(Path.Combine(copy.InstallDir, "bin"), major);
@@ -85,7 +87,8 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
 
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(programs.Program("postgres"), "--version") { RedirectStandardOutput = true })!;
+            var question = new ProcessStartInfo(programs.Program("postgres"), "--version") { RedirectStandardOutput = true };
+            using var process = Process.Start(question)!;
             return ParseMajor(process.StandardOutput.ReadToEnd());
         }
         catch (Win32Exception)
@@ -105,7 +108,9 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
         var (parent, name, rest) = end < 0
             ? (pattern[..start], pattern[(start + 1)..], "")
             : (pattern[..start], pattern[(start + 1)..end], pattern[(end + 1)..]);
-        return Directory.Exists(parent) ? [.. Directory.EnumerateDirectories(parent, name).Select(folder => Path.Combine(folder, rest))] : [];
+        return Directory.Exists(parent)
+            ? [.. Directory.EnumerateDirectories(parent, name).Select(folder => Path.Combine(folder, rest))]
+            : [];
     }
 
     private string Program(string name) => Path.Combine(Folder, OperatingSystem.IsWindows() ? name + ".exe" : name);

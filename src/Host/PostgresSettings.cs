@@ -34,6 +34,9 @@ public static class PostgresSettings
             """, PostgresFiles.EveryonesFile);
     }
 
-    private static string Quote(string path) =>
-        $"'{path.Replace(@"\", OperatingSystem.IsWindows() ? "/" : @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
+    private static string Quote(string path)
+    {
+        var slashed = path.Replace(@"\", OperatingSystem.IsWindows() ? "/" : @"\\", StringComparison.Ordinal);
+        return $"'{slashed.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
 }

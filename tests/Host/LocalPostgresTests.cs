@@ -22,20 +22,15 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Data_survive_a_restart_and_the_port_stays()
+    public async Task Data_survive_a_restart()
     {
-        string first;
         await using (var postgres = await LocalPostgres.StartAsync(_folder, Ct))
-        {
-            first = postgres.ConnectionString;
-            await Execute(first, "CREATE TABLE fact AS SELECT 42 AS answer");
-        }
+            await Execute(postgres.ConnectionString, "CREATE TABLE fact AS SELECT 42 AS answer");
 
         File.Exists(PidFile(_folder)).ShouldBeFalse("the server stops with the last process");
 
         await using var again = await LocalPostgres.StartAsync(_folder, Ct);
-        again.ConnectionString.ShouldBe(first);
-        (await Execute(first, "SELECT answer FROM fact")).ShouldBe(42);
+        (await Execute(again.ConnectionString, "SELECT answer FROM fact")).ShouldBe(42);
     }
 
     [Fact]
@@ -127,7 +122,7 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     }
 
     /// <summary>What a process leaves that was killed: a server, and nobody who holds a lease.</summary>
-    internal static async Task StartWithoutLeaseAsync(string folder) =>
+    internal static async Task<string> StartWithoutLeaseAsync(string folder) =>
         await (await PostgresCluster.OpenAsync(folder, folder)).RunAsync(careful: false, Ct);
 
     internal static string Data(string folder) => Path.Combine(folder, "postgres", "data");
@@ -138,7 +133,8 @@ public sealed class LocalPostgresTests : IAsyncLifetime
     private static string PidFile(string folder) => Path.Combine(Data(folder), "postmaster.pid");
 }
 
-public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Server server) : IClassFixture<ThrowAwayLocalPostgresTests.Server>
+public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Server server)
+    : IClassFixture<ThrowAwayLocalPostgresTests.Server>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
     private LocalPostgres Postgres => server.Postgres;
@@ -172,7 +168,8 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
     [InlineData("postgres", "postgres")]
     public async Task Nobody_gets_in_without_the_password(string user, string database)
     {
-        var guess = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Username = user, Database = database, Password = "guess" };
+        var guess = new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Username = user, Database = database };
+        guess.Password = "guess";
 
         var refused = await Should.ThrowAsync<PostgresException>(() => LocalPostgresTests.Execute(guess.ConnectionString, "SELECT 1"));
         refused.SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
@@ -190,17 +187,17 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
     [Fact]
     public async Task Two_run_at_once_and_leave_nothing_behind()
     {
-        // A test run that was killed.
-        var leftOver = Path.Combine(Path.GetDirectoryName(Postgres.Folder)!, Guid.NewGuid().ToString("N"));
+        // Apart from other test runs of this machine, which would sweep the leftover too.
+        var all = Path.Combine(Path.GetTempPath(), $"ticmate-test-{Guid.NewGuid():N}");
+        var leftOver = Path.Combine(all, Guid.NewGuid().ToString("N"));
         await PostgresFiles.PrepareAsync(leftOver);
-        await LocalPostgresTests.StartWithoutLeaseAsync(leftOver);
-        using var process = Process.GetProcessById(await LocalPostgresTests.PidAsync(leftOver));
+        var abandoned = await LocalPostgresTests.StartWithoutLeaseAsync(leftOver);
 
         string folder;
-        await using (var other = await LocalPostgres.StartThrowAwayAsync(Ct))
+        await using (var other = await LocalPostgres.StartThrowAwayAsync(Ct, under: all))
         {
             Directory.Exists(leftOver).ShouldBeFalse();
-            process.WaitForExit(0).ShouldBeTrue();
+            await Should.ThrowAsync<NpgsqlException>(() => LocalPostgresTests.Execute(abandoned, "SELECT 1"));
 
             folder = other.Folder;
             other.ConnectionString.ShouldNotBe(Postgres.ConnectionString);
@@ -209,6 +206,7 @@ public sealed class ThrowAwayLocalPostgresTests(ThrowAwayLocalPostgresTests.Serv
         }
 
         Directory.Exists(folder).ShouldBeFalse();
+        PostgresFiles.Delete(all);
     }
 
     public sealed class Server : IAsyncLifetime

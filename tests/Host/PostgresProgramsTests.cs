@@ -36,8 +36,11 @@ public sealed class PostgresProgramsTests
     }
 
     [Fact]
-    public async Task Old_data_ask_for_their_own_version() =>
-        (await Should.ThrowAsync<LocalPostgresException>(() => PostgresPrograms.FallBackAsync(15, Offline))).Message.ShouldContain("install PostgreSQL 15");
+    public async Task Old_data_ask_for_their_own_version()
+    {
+        var failure = await Should.ThrowAsync<LocalPostgresException>(() => PostgresPrograms.FallBackAsync(15, Offline));
+        failure.Message.ShouldContain("install PostgreSQL 15");
+    }
 
     [Theory]
     [InlineData("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", 15)]

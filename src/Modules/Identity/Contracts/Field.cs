@@ -23,8 +23,11 @@ public readonly record struct Field<T>(T? Value) where T : class
 [JsonConverter(typeof(ReferenceConverter))]
 public sealed record Reference(string Text)
 {
-    /// <summary>The id, or <see cref="Guid.Empty"/>, which names nothing.</summary>
-    public Guid Id => Guid.TryParseExact(Text, "D", out var id) ? id : Guid.Empty;
+    /// <summary>An id that names nothing. Not the empty one: the event store takes that for a mistake of ours.</summary>
+    public static readonly Guid Nothing = Guid.AllBitsSet;
+
+    /// <summary>The id; a text in any form but the canonical one names nothing.</summary>
+    public Guid Id => Guid.TryParseExact(Text, "D", out var id) && id != Guid.Empty && id.ToString() == Text ? id : Nothing;
 
     /// <summary>The first of several spellings that says something.</summary>
     public static Guid FirstOf(params ReadOnlySpan<Reference?> spellings)
@@ -33,7 +36,7 @@ public sealed record Reference(string Text)
             if (spelling is { Text.Length: > 0 })
                 return spelling.Id;
 
-        return Guid.Empty;
+        return Nothing;
     }
 }
 

@@ -5,9 +5,13 @@ namespace TicMate.Identity.Sessions;
 
 public static class LogOutEndpoint
 {
+    // Harmless without a session.
+    public static Guid SessionId(HttpContext http) =>
+        http.User.Identity is { IsAuthenticated: true } ? SessionUser.Of(http.User).SessionId : Reference.Nothing;
+
     [AllowAnonymous, WolverinePost("/api/auth/logout")]
     public static (Answer, SignedOut?) Post(
-        [WriteModel(FromClaim = SessionClaims.SessionId)] Session? session, SessionCookies cookies, HttpContext http)
+        [WriteModel(FromMethod = nameof(SessionId))] Session? session, SessionCookies cookies, HttpContext http)
     {
         cookies.Clear(http);
         return (new Answer("You are signed out."), session is { EndedAt: null } ? new SignedOut(session.Id, session.UserId) : null);

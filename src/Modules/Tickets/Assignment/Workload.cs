@@ -56,7 +56,7 @@ public static class Candidates
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var staff = await session.StaffAsync(ct);
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
-            $"select person_id, open_tickets, last_assigned_at from {schema}.{WorkloadProjection.Table}", ct);
+            $"select row(person_id), row(open_tickets), row(last_assigned_at) from {schema}.{WorkloadProjection.Table}", ct);
         var load = loads.ToDictionary(l => l.Item1);
 
         return [.. staff.Select(person => load.TryGetValue(person.Id, out var l) ? new Candidate(person, l.Item2, l.Item3) : new Candidate(person, 0, null))];

@@ -6,7 +6,7 @@ using Wolverine.Persistence.EventSourcing;
 namespace TicMate.Tickets.Lifecycle;
 
 /// <param name="Status">Where the ticket shall go; without it an open ticket is completed and a completed one reopened.</param>
-public sealed record ChangeStatus(Field<string> Status = default)
+public sealed record ChangeStatus(Field<string> Status)
 {
     public string Wanted(Ticket ticket) => this switch
     {

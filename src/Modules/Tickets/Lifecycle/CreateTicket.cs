@@ -9,7 +9,7 @@ namespace TicMate.Tickets.Lifecycle;
 /// <param name="Priority">From staff it stands; from anyone else it is a wish.</param>
 /// <param name="Deadline">RFC 3339 time, or a plain date, which means the end of that day in UTC.</param>
 public sealed record CreateTicket(
-    Field<string> Title, Field<string> Description, Field<string> Category = default, Field<string> Deadline = default, Field<string> Priority = default);
+    Field<string> Title, Field<string> Description, Field<string> Category, Field<string> Deadline, Field<string> Priority);
 
 public static class CreateTicketEndpoint
 {

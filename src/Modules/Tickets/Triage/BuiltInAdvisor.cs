@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+
+namespace TicMate.Tickets.Triage;
+
+/// <summary>The advisor that needs nobody: it reads words, and says which ones its advice rests on.</summary>
+public sealed class BuiltInAdvisor : ITriageAdvisor
+{
+    public string Name => BuiltInTriage.Name;
+
+    public Task<TriageAdvice> AdviseAsync(TicketText ticket, Installation installation, CancellationToken ct) =>
+        Task.FromResult(BuiltInTriage.Advise(ticket, installation));
+}
+
+/// <summary>The built-in advice as a pure function of the ticket's words and what the installation knows.</summary>
+public static class BuiltInTriage
+{
+    public const string Name = "built-in";
+
+    private const int MostRead = 20_000;
+
+    /// <summary>Advice on a ticket. The same input always gives the same advice.</summary>
+    public static TriageAdvice Advise(TicketText ticket, Installation installation)
+    {
+        var text = Words.Readable(Limits.Cut($"{ticket.Title}\n{ticket.Description}", MostRead));
+        var words = Words.Of(text).ToArray();
+        var priority = PriorityWords.Read(words, text);
+        var skills = SkillWords.Find(words, text, installation);
+        var elsewhere = SkillWords.Unknown(words, installation);
+        return new(
+            Name, priority.Level, [.. skills.Select(s => s.Skill)],
+            Notes.Clean(Report(priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}"), Summarise(ticket));
+    }
+
+    private static string Report(PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)
+    {
+        var notes = new StringBuilder("Written by the built-in advisor; no language model was asked.\n\n");
+        notes.Append(CultureInfo.InvariantCulture, $"**Priority: {priority.Level}.** {priority.Reason}\n\n");
+        if (skills.Count == 0)
+            notes.Append("**Skills:** no word of the ticket points at a skill that is known here.\n");
+        else
+            notes.Append("**Skills**\n\n").AppendJoin('\n', skills.Select(s => $"- {s.Skill}: {Because(s, installation)}")).Append('\n');
+        if (elsewhere.Count > 0)
+            notes.Append(CultureInfo.InvariantCulture, $"\nAlso looks like: {string.Join(", ", elsewhere)}, which nobody here has.\n");
+
+        var steps = skills.Where(s => s.Words.Count > 0).SelectMany(s => SkillWords.Entry(s.Skill)?.FirstSteps ?? []).Distinct().Take(5).ToArray();
+        if (steps.Length > 0)
+            notes.Append("\n**First steps that help with tickets of this kind**\n\n").AppendJoin('\n', steps.Select((s, i) => $"{i + 1}. {s}")).Append('\n');
+        return notes.ToString();
+    }
+
+    private static string Because(FoundSkill skill, Installation installation)
+    {
+        var reasons = new List<string>();
+        if (skill.Words.Count > 0)
+            reasons.Add(Quoted(skill.Words));
+        if (skill.Confidence is { } confidence)
+        {
+            reasons.Add(string.Create(CultureInfo.InvariantCulture,
+                $"learned from {installation.Learned!.Tickets} solved tickets, {Math.Min(99, Math.Floor(confidence * 100))} % sure"));
+        }
+
+        return string.Join("; ", reasons);
+    }
+
+    private static string Quoted(IEnumerable<string> words) => string.Join(", ", words.Take(4).Select(w => $"`{w.Replace('`', '\'')}`"));
+
+    /// <summary>The title and the beginning of the description, in their own words.</summary>
+    private static string Summarise(TicketText ticket)
+    {
+        var (title, description) = (OneLine(ticket.Title), OneLine(ticket.Description));
+        var first = FirstSentence(description);
+        if (first.StartsWith(title, StringComparison.OrdinalIgnoreCase))
+            return Limits.CutAtWord(first, Limits.Summary);
+        var end = title.Length > 0 && first.Length > 0 && !".!?…:".Contains(title[^1], StringComparison.Ordinal) ? "." : "";
+        return Limits.CutAtWord($"{title}{end} {first}".Trim(), Limits.Summary);
+    }
+
+    private static string FirstSentence(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] is '.' or '!' or '?' && (i + 1 == text.Length || text[i + 1] == ' ') && i > 20)
+                return text[..(i + 1)];
+        }
+
+        return text;
+    }
+
+    private static string OneLine(string text) =>
+        string.Join(' ', Words.Readable(Limits.Cut(text, MostRead)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

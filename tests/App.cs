@@ -1,0 +1,175 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using JasperFx.CommandLine;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using TicMate.Host;
+using TicMate.Identity.Contracts;
+using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions;
+using TicMate.Tests.Fakes;
+using Wolverine;
+using Wolverine.Tracking;
+
+namespace TicMate.Tests;
+
+[CollectionDefinition]
+public sealed class OneApp : ICollectionFixture<App>;
+
+/// <summary>
+/// The whole service, started once: the real host on a PostgreSQL of its own, mailing to a real SMTP server on loopback. Tests do not
+/// clean up after each other; each brings its own people, with skills that nobody else has.
+/// </summary>
+public sealed class App : IAsyncLifetime
+{
+    private LocalPostgres postgres = null!;
+
+    public IAlbaHost Host { get; private set; } = null!;
+    public SmtpListener Smtp { get; } = SmtpListener.Start();
+
+    public async ValueTask InitializeAsync()
+    {
+        postgres = await LocalPostgres.StartThrowAwayAsync(TestContext.Current.CancellationToken);
+        JasperFxEnvironment.AutoStartHost = true;
+        Host = await AlbaHost.For<Program>(web =>
+        {
+            web.UseSetting("ConnectionStrings:Database", postgres.ConnectionString);
+            web.UseSetting("Smtp:Host", "127.0.0.1");
+            web.UseSetting("Smtp:Port", Smtp.Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            web.UseSetting("Identity:Secret", "a secret of the tests, long enough for a key");
+            web.UseSetting("AppUrl", "https://tickets.example.org");
+            web.UseSetting("DemoAccounts", "false");
+            web.UseSetting("Logging:LogLevel:Default", "Warning");
+            web.ConfigureServices(services => services.RunWolverineInSoloMode());
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await Smtp.DisposeAsync();
+        await postgres.DisposeAsync();
+    }
+}
+
+/// <summary>Someone with an account and an open session.</summary>
+public sealed record Caller(Guid Id, string Name, string Email, string Token, Guid SessionId);
+
+[Collection<OneApp>]
+public abstract class AppTest(App app)
+{
+    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    protected App App => app;
+    protected IAlbaHost Host => app.Host;
+    protected IDocumentStore Store => Host.DocumentStore();
+
+    /// <summary>A person signed in, without the cost of a password: the events are written and the token is a real one.</summary>
+    protected async Task<Caller> Someone(string role = Roles.User, params string[] skills)
+    {
+        var (id, sessionId) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var name = $"Person {id.ToString()[^6..]}";
+        var email = $"p{id:N}@example.org";
+
+        await using var session = Store.LightweightSession();
+        session.Events.StartStream<User>(id, new UserRegistered(id, role, skills));
+        session.Events.StartStream<Session>(sessionId, new SignedIn(sessionId, id));
+        session.Store(new PersonalData { Id = id, Name = name, Email = email });
+        await session.SaveChangesAsync(Ct);
+
+        return new Caller(id, name, email, Host.Services.GetRequiredService<AccessTokens>().Issue(id, sessionId, role), sessionId);
+    }
+
+    protected Task<Caller> AModerator(params string[] skills) => Someone(Roles.Moderator, skills);
+
+    /// <summary>A skill that no other test's staff have.</summary>
+    protected static string ASkill() => $"Skill{Guid.NewGuid():N}"[..16];
+
+    /// <summary>Calls the API; any status is fine, the test looks at it.</summary>
+    protected async Task<Reply> Call(Caller? caller, string method, string url, object? body = null, Action<Scenario>? more = null)
+    {
+        var result = await Host.Scenario(x =>
+        {
+            x.IgnoreStatusCode();
+            var request = x.ConfigureHttpContext;
+            request(http =>
+            {
+                http.Request.Method = method;
+                var parts = url.Split('?', 2);
+                (http.Request.Path, http.Request.QueryString) = (parts[0], parts.Length > 1 ? new("?" + parts[1]) : default);
+                if (caller is not null)
+                    http.Request.Headers.Authorization = $"Bearer {caller.Token}";
+                if (body is not null)
+                {
+                    var bytes = body as byte[] ?? (body is string text ? System.Text.Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(body));
+                    (http.Request.Body, http.Request.ContentLength, http.Request.ContentType) = (new MemoryStream(bytes), bytes.Length, "application/json");
+                }
+            });
+            more?.Invoke(x);
+        });
+
+        var answer = await result.ReadAsTextAsync();
+        return new Reply(result.Context, answer.Length == 0 ? null : JsonNode.Parse(answer));
+    }
+
+    /// <summary>Calls the API and waits until everything that follows from it has happened.</summary>
+    protected async Task<Reply> CallAndSettle(Caller? caller, string method, string url, object? body = null)
+    {
+        Reply reply = null!;
+        await Host.ExecuteAndWaitAsync(async () => reply = await Call(caller, method, url, body), 30_000);
+        return reply;
+    }
+
+    /// <summary>A ticket just opened, triaged and assigned if somebody fits.</summary>
+    protected async Task<JsonNode> ATicket(Caller author, string title = "The printer is on fire", string description = "It burns.")
+    {
+        var reply = await CallAndSettle(author, "POST", "/api/tickets", new { title, description });
+        reply.Status.ShouldBe(201);
+        return reply.Body["ticket"]!;
+    }
+
+    protected async Task<T?> Load<T>(Guid id) where T : class
+    {
+        await using var session = Store.QuerySession();
+        return await session.LoadAsync<T>(id, Ct);
+    }
+
+    protected async Task<IReadOnlyList<object>> EventsOf(Guid stream)
+    {
+        await using var session = Store.QuerySession();
+        return [.. (await session.Events.FetchStreamAsync(stream, token: Ct)).Select(e => e.Data)];
+    }
+}
+
+/// <summary>An answer of the API.</summary>
+public sealed record Reply(Microsoft.AspNetCore.Http.HttpContext Http, JsonNode? Json)
+{
+    public int Status => Http.Response.StatusCode;
+    public JsonNode Body => Json.ShouldNotBeNull();
+    public string? Code => (string?)Body["code"];
+    public JsonNode Ticket => Body["ticket"].ShouldNotBeNull();
+
+    /// <summary>An error in the contract's one shape, with this status and code.</summary>
+    public Reply ShouldRefuse(int status, string code)
+    {
+        (Status, Code).ShouldBe((status, code));
+        Http.Response.ContentType.ShouldBe("application/problem+json; charset=utf-8");
+        ((int)Body["status"]!, (bool)Body["success"]!).ShouldBe((status, false));
+        foreach (var member in new[] { "type", "title", "detail", "instance", "traceId" })
+            ((string?)Body[member]).ShouldNotBeNullOrEmpty(member);
+
+        ((string?)Body["message"]).ShouldBe((string?)Body["detail"]);
+        ((string?)Body["error"]).ShouldBe((string?)Body["detail"]);
+        return this;
+    }
+
+    /// <summary>A validation error that names exactly these fields.</summary>
+    public Reply ShouldFault(params string[] fields)
+    {
+        ShouldRefuse(400, "validation-failed");
+        Body["errors"]!.AsArray().Select(e => (string)e!["field"]!).Distinct().ShouldBe(fields, ignoreOrder: true);
+        return this;
+    }
+
+    public Guid Id(string of) => (Guid)Body[of]!["id"]!;
+}
