@@ -48,7 +48,11 @@ public static class TicketsModule
                 .Index(t => new { t.AssigneeId, t.CreatedAt, t.Number });
         });
 
-        services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly));
+        services.ConfigureWolverine(wolverine =>
+        {
+            wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly);
+            wolverine.LocalQueue(ImportTickets.Queue.Host).UseDurableInbox();
+        });
         return services.AddEventModel("TicMate", model => model.Domain("Tickets").Includes(typeof(TicketsModule).Assembly));
     }
 

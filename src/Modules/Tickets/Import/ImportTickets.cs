@@ -27,6 +27,9 @@ public sealed record TriageProgress(long Open, long Triaged, long Assigned);
 
 public sealed class ImportTickets(IDocumentStore store, IWolverineRuntime runtime, IPeople people)
 {
+    /// <summary>Where imported tickets wait for their triage: not in front of those that people write meanwhile.</summary>
+    public static readonly Uri Queue = new("local://imports/");
+
     /// <summary>Opens the file and prepares the database. The run must be disposed, when its report is written.</summary>
     public async Task<ImportRun> BeginAsync(ImportRequest request, CancellationToken ct)
     {
@@ -133,13 +136,15 @@ public sealed class ImportRun(ImportRequest request, ImportFile file, ImportNote
         return fresh.Length;
     }
 
-    // Sent the usual way, the message would be this process's own to handle, and wait in vain when another one triages.
-    private static async Task AskForTriageAsync(MartenOutbox messages, Guid ticketId)
+    // Published the usual way, the message would be this process's own to handle, and wait in vain when another one triages.
+    private async Task AskForTriageAsync(MartenOutbox messages, Guid ticketId)
     {
-        foreach (var envelope in messages.PreviewSubscriptions(new TriageTicket(ticketId)))
+        var message = new TriageTicket(ticketId);
+        var serializer = runtime.Options.DefaultSerializer;
+        await messages.Transaction!.PersistIncomingAsync(new Envelope(message)
         {
-            (envelope.OwnerId, envelope.Status) = (TransportConstants.AnyNode, EnvelopeStatus.Incoming);
-            await messages.Transaction!.PersistIncomingAsync(envelope);
-        }
+            Destination = ImportTickets.Queue, ContentType = serializer.ContentType, Data = serializer.WriteMessage(message),
+            OwnerId = TransportConstants.AnyNode, Status = EnvelopeStatus.Incoming,
+        });
     }
 }
