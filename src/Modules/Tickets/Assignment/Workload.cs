@@ -46,15 +46,18 @@ public static class Candidates
 {
     /// <summary>
     /// The staff with their load, while nobody else assigns: until this session's transaction ends no other automatic assignment can
-    /// count, on any node.
+    /// count, on any node. When nobody has any of the skills, no load matters and nobody has to wait.
     /// </summary>
-    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, CancellationToken ct)
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, string[] skills, CancellationToken ct)
     {
+        var staff = await session.StaffAsync(ct);
+        if (!staff.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
+            return [.. staff.Select(person => new Candidate(person, 0, null))];
+
         await session.BeginTransactionAsync(ct);
         await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
 
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
-        var staff = await session.StaffAsync(ct);
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
             $"select row(person_id), row(open_tickets), row(last_assigned_at) from {schema}.{WorkloadProjection.Table}", ct);
         var load = loads.ToDictionary(l => l.Item1);

@@ -16,7 +16,7 @@ public static class RecordTriageHandler
     public static async Task<Candidate[]> LoadAsync(RecordTriage command, IDocumentSession session, CancellationToken ct)
     {
         session.LastModifiedBy = $"agent:{command.Advice.Advisor}";
-        return await Candidates.HoldAsync(session, ct);
+        return await Candidates.HoldAsync(session, command.Advice.Skills, ct);
     }
 
     // Messages may arrive twice; a ticket is triaged once.
