@@ -20,14 +20,17 @@ public sealed class OneApp : ICollectionFixture<App>;
 /// The whole service, started once: the real host on a PostgreSQL of its own, mailing to a real SMTP server on loopback. Tests do not
 /// clean up after each other; each brings its own people, with skills that nobody else has.
 /// </summary>
-public sealed class App : IAsyncLifetime
+public class App : IAsyncLifetime
 {
     private LocalPostgres postgres = null!;
+
+    /// <summary>Settings of a variant of the service.</summary>
+    protected virtual IEnumerable<(string, string)> Settings => [];
 
     public IAlbaHost Host { get; private set; } = null!;
     public SmtpListener Smtp { get; } = SmtpListener.Start();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         postgres = await LocalPostgres.StartThrowAwayAsync(TestContext.Current.CancellationToken);
         JasperFxEnvironment.AutoStartHost = true;
@@ -40,12 +43,15 @@ public sealed class App : IAsyncLifetime
             web.UseSetting("AppUrl", "https://tickets.example.org");
             web.UseSetting("DemoAccounts", "false");
             web.UseSetting("Logging:LogLevel:Default", "Warning");
+            foreach (var (key, value) in Settings)
+                web.UseSetting(key, value);
             web.ConfigureServices(services => services.RunWolverineInSoloMode());
         });
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await Host.DisposeAsync();
         await Smtp.DisposeAsync();
         await postgres.DisposeAsync();
@@ -56,7 +62,10 @@ public sealed class App : IAsyncLifetime
 public sealed record Caller(Guid Id, string Name, string Email, string Token, Guid SessionId);
 
 [Collection<OneApp>]
-public abstract class AppTest(App app)
+public abstract class AppTest(App app) : Scenarios(app);
+
+/// <summary>What scenario tests do: bring people, call the API, look at what came of it.</summary>
+public abstract class Scenarios(App app)
 {
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 

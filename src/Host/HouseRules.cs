@@ -16,6 +16,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Registration;
 using TicMate.Identity.Sessions;
+using TicMate.Tickets;
 using Wolverine.Http;
 
 namespace TicMate.Host;
@@ -39,6 +40,7 @@ public static class HouseRules
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
+        services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] ?? options.AppUrl);
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();

@@ -30,10 +30,12 @@ public static class TicketsModule
 {
     public static IServiceCollection AddTickets(this IServiceCollection services)
     {
+        services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
         services.AddSingleton<TicketReader>();
-        services.AddSingleton<TriageAdvisors>();
+        services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
+        services.AddHostedService<LearnFromSolvedTickets>();
 
         services.ConfigureMarten(store =>
         {
@@ -42,10 +44,12 @@ public static class TicketsModule
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.Schema.For<Ticket>()
-                .Duplicate(t => t.AuthorId).Duplicate(t => t.AssigneeId!).Duplicate(t => t.CreatedAt).Duplicate(t => t.Number)
-                .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"))
-                .Index(t => new { t.AuthorId, t.CreatedAt, t.Number })
-                .Index(t => new { t.AssigneeId, t.CreatedAt, t.Number });
+                .Duplicate(t => t.Number, configure: index => index.IsUnique = true)
+                .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])
+                .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
+                .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
+                .Duplicate(t => t.CompletedAt)
+                .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 
         services.ConfigureWolverine(wolverine =>

@@ -201,7 +201,6 @@ public sealed class ModelAdvisorTests : IAsyncLifetime
         var advisors = services.GetRequiredService<TriageAdvisors>();
 
         advisors.Model.ShouldBeNull();
-        advisors.BuiltIn.Name.ShouldBe("built-in");
     }
 
     [Theory]

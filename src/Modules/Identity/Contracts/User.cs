@@ -11,10 +11,20 @@ public sealed record User
     public string[] Skills { get; init; } = [];
     public bool IsActive { get; init; } = true;
     public bool IsEmailVerified { get; init; }
+    public bool IsErased { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
 
     public static User Create(IEvent<UserRegistered> e) =>
         new() { Id = e.Data.UserId, Role = e.Data.Role, Skills = e.Data.Skills, CreatedAt = e.Timestamp };
 
+    // An invited person is nobody's to verify: the link that sets the first password proves the address.
+    public static User Create(IEvent<UserInvited> e) =>
+        new() { Id = e.Data.UserId, Role = e.Data.Role, Skills = e.Data.Skills, CreatedAt = e.Timestamp };
+
+    public User Apply(EmailVerified _) => this with { IsEmailVerified = true };
     public User Apply(SkillsChanged e) => this with { Skills = e.Skills };
+    public User Apply(RoleChanged e) => this with { Role = e.To };
+    public User Apply(UserDeactivated _) => this with { IsActive = false };
+    public User Apply(UserActivated _) => this with { IsActive = true };
+    public User Apply(UserErased _) => this with { IsActive = false, IsErased = true, Skills = [] };
 }

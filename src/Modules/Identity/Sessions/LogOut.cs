@@ -10,10 +10,10 @@ public static class LogOutEndpoint
         http.User.Identity is { IsAuthenticated: true } ? SessionUser.Of(http.User).SessionId : Reference.Nothing;
 
     [AllowAnonymous, WolverinePost("/api/auth/logout")]
-    public static (Answer, SignedOut?) Post(
+    public static (Answer, SessionEnded?) Post(
         [WriteModel(FromMethod = nameof(SessionId))] Session? session, SessionCookies cookies, HttpContext http)
     {
         cookies.Clear(http);
-        return (new Answer("You are signed out."), session is { EndedAt: null } ? new SignedOut(session.Id, session.UserId) : null);
+        return (new Answer("You are signed out."), session is { EndedAt: null } ? new SessionEnded(session.Id, session.UserId, "signed-out") : null);
     }
 }

@@ -18,5 +18,5 @@ public sealed record Session
     public bool IsOver(DateTimeOffset now) => EndedAt is not null || now > StartedAt + LongestLife;
 
     public static Session Create(IEvent<SignedIn> e) => new() { Id = e.Data.SessionId, UserId = e.Data.UserId, StartedAt = e.Timestamp };
-    public Session Apply(IEvent<SignedOut> e) => this with { EndedAt = e.Timestamp };
+    public Session Apply(IEvent<SessionEnded> e) => this with { EndedAt = e.Timestamp };
 }

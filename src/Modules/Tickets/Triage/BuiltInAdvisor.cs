@@ -4,12 +4,13 @@ using System.Text;
 namespace TicMate.Tickets.Triage;
 
 /// <summary>The advisor that needs nobody: it reads words, and says which ones its advice rests on.</summary>
-public sealed class BuiltInAdvisor : ITriageAdvisor
+/// <param name="modelFailure">Why the language model did not advise, when one was asked.</param>
+public sealed class BuiltInAdvisor(string? modelFailure = null) : ITriageAdvisor
 {
     public string Name => BuiltInTriage.Name;
 
     public Task<TriageAdvice> AdviseAsync(TicketText ticket, Installation installation, CancellationToken ct) =>
-        Task.FromResult(BuiltInTriage.Advise(ticket, installation));
+        Task.FromResult(BuiltInTriage.Advise(ticket, installation, modelFailure));
 }
 
 /// <summary>The built-in advice as a pure function of the ticket's words and what the installation knows.</summary>
@@ -20,7 +21,7 @@ public static class BuiltInTriage
     private const int MostRead = 20_000;
 
     /// <summary>Advice on a ticket. The same input always gives the same advice.</summary>
-    public static TriageAdvice Advise(TicketText ticket, Installation installation)
+    public static TriageAdvice Advise(TicketText ticket, Installation installation, string? modelFailure = null)
     {
         var text = Words.Readable(Limits.Cut($"{ticket.Title}\n{ticket.Description}", MostRead));
         var words = Words.Of(text).ToArray();
@@ -29,12 +30,14 @@ public static class BuiltInTriage
         var elsewhere = SkillWords.Unknown(words, installation);
         return new(
             Name, priority.Level, [.. skills.Select(s => s.Skill)],
-            Notes.Clean(Report(priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}"), Summarise(ticket));
+            Notes.Clean(Report(modelFailure, priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}"), Summarise(ticket));
     }
 
-    private static string Report(PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)
+    private static string Report(
+        string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)
     {
-        var notes = new StringBuilder("Written by the built-in advisor; no language model was asked.\n\n");
+        var model = modelFailure is null ? "no language model was asked" : $"the language model did not help ({modelFailure})";
+        var notes = new StringBuilder().Append(CultureInfo.InvariantCulture, $"Written by the built-in advisor; {model}.\n\n");
         notes.Append(CultureInfo.InvariantCulture, $"**Priority: {priority.Level}.** {priority.Reason}\n\n");
         if (skills.Count == 0)
             notes.Append("**Skills:** no word of the ticket points at a skill that is known here.\n");

@@ -24,7 +24,7 @@ public sealed record AiOptions
     public bool AllowThinking { get; init; }
 
     /// <summary>How long one question may take, waiting in line and reading the answer included.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(18);
 
     // A record prints its members, and the key must not be printed.
     public override string ToString() => $"{Model} at {BaseUrl.GetLeftPart(UriPartial.Path)}, {(string.IsNullOrWhiteSpace(ApiKey) ? "no key" : "with a key")}";
@@ -35,7 +35,7 @@ public sealed record AiOptions
         && (BaseUrl.Scheme == Uri.UriSchemeHttps || (BaseUrl.Scheme == Uri.UriSchemeHttp && BaseUrl.IsLoopback));
 }
 
-/// <summary>The advisors of this installation, built once.</summary>
+/// <summary>The language model of this installation, if there is one, built once.</summary>
 public sealed class TriageAdvisors
 {
     public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options)
@@ -46,9 +46,6 @@ public sealed class TriageAdvisors
 
     /// <summary>The language model, or null when no key is configured.</summary>
     public ITriageAdvisor? Model { get; }
-
-    /// <summary>The advisor that always answers.</summary>
-    public ITriageAdvisor BuiltIn { get; } = new BuiltInAdvisor();
 }
 
 /// <summary>The way to the model: one HTTP client with narrow limits, and the chat client on top of it.</summary>

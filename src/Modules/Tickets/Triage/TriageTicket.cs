@@ -12,10 +12,11 @@ public sealed record TriageTicket(Guid TicketId);
 /// <summary>Asks the advisor and writes nothing, so a slow paid call holds neither a stream nor a connection.</summary>
 public static class TriageTicketHandler
 {
-    private const int ModelTries = 3;
+    /// <summary>How often a model that does not answer is asked before the built-in advisor stands in.</summary>
+    public const int Tries = 3;
 
     public static void Configure(HandlerChain chain) =>
-        chain.OnException<ModelUnavailableException>().ScheduleRetry(1.Seconds(), 5.Seconds(), 10.Seconds());
+        chain.OnException<ModelUnavailableException>().ScheduleRetry(1.Seconds(), 5.Seconds());
 
     public static Task<Ticket?> LoadAsync(TriageTicket command, IQuerySession session, CancellationToken ct) =>
         session.LoadAsync<Ticket>(command.TicketId, ct);
@@ -26,10 +27,28 @@ public static class TriageTicketHandler
     public static async Task<RecordTriage> HandleAsync(
         TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)
     {
-        var modelFailed = advisors.Model is not null && envelope.Attempts > ModelTries;
-        var advisor = modelFailed ? advisors.BuiltIn : advisors.Model ?? advisors.BuiltIn;
-        var advice = await advisor.AdviseAsync(new TicketText(ticket.Title, ticket.Description), await knowledge.CurrentAsync(ct), ct);
+        var text = new TicketText(ticket.Title, ticket.Description);
+        var installation = await knowledge.CurrentAsync(ct);
+        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, envelope.Attempts, ct) : (null, null);
 
-        return new RecordTriage(command.TicketId, advice, modelFailed ? $"{advisors.Model!.Name} did not answer {ModelTries} times" : null);
+        return new RecordTriage(command.TicketId, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
+    }
+
+    // What may pass is left to the retries above; the rest, and the last try, ends here.
+    private static async Task<(TriageAdvice?, string?)> AskAsync(
+        ITriageAdvisor model, TicketText text, Installation installation, int attempt, CancellationToken ct)
+    {
+        try
+        {
+            return (await model.AdviseAsync(text, installation, ct), null);
+        }
+        catch (ModelUnavailableException e) when (!e.Transient || attempt >= Tries)
+        {
+            return (null, $"{model.Name}: {e.Reason}");
+        }
+        catch (InvalidAnswerException)
+        {
+            return (null, $"{model.Name}: invalid-answer");
+        }
     }
 }
