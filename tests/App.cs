@@ -148,6 +148,19 @@ public abstract class Scenarios(App app)
         await using var session = Store.QuerySession();
         return [.. (await session.Events.FetchStreamAsync(stream, token: Ct)).Select(e => e.Data)];
     }
+
+    /// <summary>Every row of every table, as text.</summary>
+    protected async Task<string> TextOfTheWholeDatabase()
+    {
+        await using var session = Store.QuerySession();
+        var tables = await session.QueryAsync<string>("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')", Ct);
+        var text = new System.Text.StringBuilder();
+        foreach (var table in tables)
+            foreach (var row in await session.QueryAsync<string>($"select encode(convert_to(t::text, 'UTF8'), 'escape') || coalesce((select string_agg(encode(value::bytea, 'escape'), ' ') from jsonb_each_text(to_jsonb(t)) where value like '\\x%'), '') from {table} t", Ct))
+                text.AppendLine(row);
+
+        return text.ToString();
+    }
 }
 
 /// <summary>An answer of the API.</summary>

@@ -32,6 +32,8 @@ public static class ApiDescription
                 schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
             else if (type == typeof(Field<string[]>))
                 (schema.Type, schema.Items) = (JsonSchemaType.Array | JsonSchemaType.Null, new OpenApiSchema { Type = JsonSchemaType.String });
+            else if (type == typeof(Flag))
+                schema.Type = JsonSchemaType.Boolean | JsonSchemaType.Null;
             else if (type == typeof(Reference))
                 (schema.Type, schema.Format) = (JsonSchemaType.String | JsonSchemaType.Null, "uuid");
 

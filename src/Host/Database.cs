@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using Npgsql;
 
 namespace TicMate.Host;
 
@@ -10,16 +12,22 @@ public static class Database
     // These only look at the code; everything else needs the database.
     private static readonly string[] CommandsWithout = ["help", "codegen", "describe", "describe-event-model", "openapi", "wolverine-diagnostics", "capabilities"];
 
+    /// <summary>Whether a command looks at the code alone and needs neither a database nor secrets.</summary>
+    public static bool NeedsOnlyCode(string[] args) => CommandsWithout.Contains(args.FirstOrDefault());
+
     /// <summary>Starts a PostgreSQL of our own when none is named. Dispose it after the host: the last process out stops it.</summary>
     public static async Task<LocalPostgres?> OpenDatabaseAsync(this WebApplicationBuilder builder, string[] args)
     {
+        if (Migrate.IsAskedFor(args) && builder.Configuration[Migrate.Key] is { Length: > 0 } own)
+            (builder.Configuration[Migrate.ServiceKey], builder.Configuration[Key]) = (builder.Configuration[Key], own);
+
         if (builder.Configuration[Key] is { Length: > 0 } named)
         {
             builder.Configuration[Key] = Commands.NameSessions(named, args);
             return null;
         }
 
-        if (CommandsWithout.Contains(args.FirstOrDefault()))
+        if (NeedsOnlyCode(args))
         {
             builder.Configuration[Key] = "Host=nowhere.invalid;Database=ticmate";
             return null;
@@ -32,6 +40,21 @@ public static class Database
         builder.Configuration[Key] = Commands.NameSessions(postgres.ConnectionString, args);
         return postgres;
     }
+
+    /// <summary>What a person can do when the database does not do its part; null when something else went wrong.</summary>
+    public static string? Explain(Exception? failure) => failure switch
+    {
+        null => null,
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName } =>
+            "The database is not of this version. Run the command migrate first: dotnet TicMate.Host.dll migrate",
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused => $"The database's user may not do what is needed: {refused.MessageText}.",
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            "The database does not accept the user and password of DATABASE_URL.",
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "The server that DATABASE_URL names has no such database.",
+        NpgsqlException { InnerException: SocketException or TimeoutException } => "The PostgreSQL that DATABASE_URL names does not answer.",
+        AggregateException many => many.InnerExceptions.Select(Explain).FirstOrDefault(found => found is not null),
+        _ => Explain(failure.InnerException),
+    };
 
     /// <summary>The folder of this checkout, or of this copy of the published service.</summary>
     public static string DataFolder => LocalPostgres.FolderFor(Checkout);

@@ -31,6 +31,9 @@ public static class HouseRules
     public const TypeLoadMode CodeMode = TypeLoadMode.Static;
 #endif
 
+    /// <summary>Where a Debug build writes that code, for the Release build to compile.</summary>
+    public static string GeneratedCode => Path.Combine(Database.Checkout, "src", "Host", "Internal", "Generated");
+
     public static IServiceCollection AddHouse(this IServiceCollection services, WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
@@ -40,7 +43,7 @@ public static class HouseRules
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
-        services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] ?? options.AppUrl);
+        services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
@@ -105,6 +108,9 @@ public static class HouseRules
 
         if (app.Environment.IsDevelopment())
             app.MapDevMailbox();
+
+        if (app.Configuration.AllowsLoopback())
+            app.Logger.LogWarning("Outbound:AllowLoopback is on: servers on this machine may be called. It is meant for tests.");
     }
 
     public static void UseHouseRules(this WolverineHttpOptions http)

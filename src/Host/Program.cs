@@ -4,9 +4,11 @@ using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets;
 using Weasel.Core;
 using Wolverine;
@@ -20,7 +22,7 @@ try
         return await asked.Given.InvokeAsync();
 
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddSettings();
+    builder.AddSettings(args);
     await using var postgres = await builder.OpenDatabaseAsync(args);
     var services = builder.Services;
 
@@ -34,8 +36,9 @@ try
             store.Events.UseMandatoryStreamTypeDeclaration = true;
             store.Events.UseListenNotifyForEventAppends = true;
 
-            // The service's own clock: with the server's, what inline documents say would differ from what a rebuild makes of the events.
-            store.Events.AppendMode = EventAppendMode.Quick;
+            // The service's own clock, whatever the name: with the database's, documents would differ from what a rebuild makes of the events.
+            store.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+            store.Events.TimeProvider = new DatabaseTime();
 
             // Who did what, and because of which request: the audit log reads these columns.
             store.Events.MetadataConfig.UserNameEnabled = true;
@@ -52,10 +55,11 @@ try
     builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder));
     services.CritterStackDefaults(stack =>
     {
+        stack.GeneratedCodeOutputPath = HouseRules.GeneratedCode;
         stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
-        stack.Production.ResourceAutoCreate = AutoCreate.None;
+        stack.Production.ResourceAutoCreate = Migrate.IsAskedFor(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
     });
     services.AddWolverineHttp();
 
@@ -69,6 +73,10 @@ try
         return await app.RunAsync(asked);
 
     app.Greet(postgres);
+
+    if (Migrate.IsAskedFor(args))
+        return await Migrate.RunAsync(app);
+
     if (args.Any(arg => !arg.StartsWith('-')))
         return await app.RunJasperFxCommands(args);
 
@@ -80,10 +88,15 @@ catch (IOException e) when (e.InnerException is AddressInUseException)
     await Console.Error.WriteLineAsync("TICMaTe cannot start. Its port is taken: stop what listens there, or set PORT to another one.");
     return 78;
 }
-catch (Exception e) when (e is SettingException or LocalPostgresException)
+catch (Exception e) when (e is SettingException or LocalPostgresException or OptionsValidationException)
 {
     await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
     return 78; // EX_CONFIG of sysexits.h
+}
+catch (Exception e) when (Database.Explain(e) is { } explanation)
+{
+    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {explanation}");
+    return 78;
 }
 
 public partial class Program;

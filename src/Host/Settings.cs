@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Npgsql;
+using TicMate.Identity.Email;
 
 namespace TicMate.Host;
 
@@ -19,11 +20,13 @@ public static class Settings
     private static readonly Dictionary<string, string> Names = new()
     {
         ["JWT_SECRET"] = "Identity:Secret", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
-        ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database",
+        ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database", ["MIGRATE_DATABASE_URL"] = "ConnectionStrings:Migrate",
     };
 
+    private static readonly string[] Switches = ["Outbound:AllowLoopback", "ApiDocs:Enabled", "DemoAccounts"];
+
     /// <summary>Reads what is set, fills in what Development may leave out, and refuses what would be unsafe.</summary>
-    public static void AddSettings(this WebApplicationBuilder builder)
+    public static void AddSettings(this WebApplicationBuilder builder, string[] args)
     {
         builder.AddEnvironment();
         if (builder.Environment.IsDevelopment())
@@ -33,6 +36,9 @@ public static class Settings
 
             builder.Configuration["Mail:Folder"] ??= Path.Combine(Database.DataFolder, "mail");
         }
+
+        if (Database.NeedsOnlyCode(args) || Migrate.IsAskedFor(args))
+            return;
 
         builder.Configuration.Check(builder.Environment);
     }
@@ -49,7 +55,7 @@ public static class Settings
         var settings = new Dictionary<string, string?>();
         foreach (var (name, key) in Names)
             if (given.GetValueOrDefault(name) is { Length: > 0 } value && string.IsNullOrEmpty(builder.Configuration[key]))
-                settings[key] = name == "DATABASE_URL" ? ConnectionString(value) : value;
+                settings[key] = name.EndsWith("DATABASE_URL", StringComparison.Ordinal) ? ConnectionString(value, name) : value;
 
         if (string.IsNullOrEmpty(builder.Configuration["urls"]))
             settings["urls"] = $"http://{(builder.Environment.IsDevelopment() ? "localhost" : "*")}:{Port(given.GetValueOrDefault("PORT"))}";
@@ -76,12 +82,44 @@ public static class Settings
             throw new SettingException("JWT_SECRET must have at least 32 bytes.");
 
         _ = configuration.AllowedOrigins();
+        if (Switches.FirstOrDefault(name => configuration[name] is { Length: > 0 } text && !bool.TryParse(text, out _)) is { } name)
+            throw new SettingException($"{name} must be true or false.");
+
+        if (configuration["Nodes"] is { Length: > 0 } nodes && !(int.TryParse(nodes, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0))
+            throw new SettingException("Nodes must be the number of nodes that share the database: 1 or more.");
+
+        var local = new[] { ("APP_URL", "AppUrl"), ("Ai:BaseUrl", "Ai:BaseUrl") }
+            .FirstOrDefault(s => Uri.TryCreate(configuration[s.Item2], UriKind.Absolute, out var address) && address.IsLoopback).Item1;
+        if (local is not null && !environment.IsDevelopment() && !configuration.AllowsLoopback())
+            throw new SettingException($"{local} is this machine, which needs Outbound:AllowLoopback.");
+
+        configuration.CheckMail(environment);
+    }
+
+    /// <summary>Whether a service outside Development may talk to servers on its own machine.</summary>
+    public static bool AllowsLoopback(this IConfiguration configuration) => configuration.GetValue("Outbound:AllowLoopback", false);
+
+    private static void CheckMail(this IConfiguration configuration, IHostEnvironment environment)
+    {
+        var mail = new MailOptions();
+        try
+        {
+            new ReadMailOptions(configuration).Configure(mail);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new SettingException("Smtp:Port and Smtp:TimeoutSeconds must be numbers.");
+        }
+
+        var problems = string.Join(" ", MailTransports.Problems(mail, environment.IsDevelopment(), configuration.AllowsLoopback()));
+        if (problems.Length > 0)
+            throw new SettingException(Names.Aggregate(problems, (text, n) => text.Replace(n.Value, n.Key, StringComparison.Ordinal)));
     }
 
     /// <summary>Either form in which a database is named: <c>postgres://user:password@host/name</c> or key=value pairs.</summary>
-    public static string ConnectionString(string value)
+    public static string ConnectionString(string value, string name = "DATABASE_URL")
     {
-        const string expected = "DATABASE_URL must be postgres://user:password@host:5432/database or Host=…;Username=…;Password=…;Database=…";
+        var expected = $"{name} must be postgres://user:password@host:5432/database or Host=…;Username=…;Password=…;Database=…";
         try
         {
             if (!value.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) && !value.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
@@ -105,7 +143,8 @@ public static class Settings
         }
     }
 
-    private static int Port(string? text) => text is null or "" ? 3000
+    /// <summary>Where to listen; 3000 unless told.</summary>
+    public static int Port(string? text) => text is null or "" ? 3000
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536 ? port
         : throw new SettingException("PORT must be a number from 1 to 65535.");
 

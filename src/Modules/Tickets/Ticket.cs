@@ -38,6 +38,9 @@ public sealed record Ticket
     public string? ImportKey { get; init; }
     public bool Silent { get; init; }
 
+    /// <summary>Its author's words are gone.</summary>
+    public bool IsErased { get; init; }
+
     public sealed record Reply(Guid Id, Guid AuthorId, string Message, DateTimeOffset CreatedAt);
 
     public bool IsOpen => Status is not Contracts.Status.Completed;
@@ -60,6 +63,8 @@ public sealed record Ticket
 
     public Ticket Apply(IEvent<TicketAssigned> e) => this with { AssigneeId = e.Data.AssigneeId, UpdatedAt = e.Timestamp };
 
+    public Ticket Apply(IEvent<TicketUnassigned> e) => this with { AssigneeId = null, UpdatedAt = e.Timestamp };
+
     public Ticket Apply(IEvent<TicketLeftUnassigned> e) => this with { UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketSkillsRecorded> e) => this with { RelatedSkills = e.Data.Skills, UpdatedAt = e.Timestamp };
@@ -74,4 +79,16 @@ public sealed record Ticket
         Replies = [.. Replies.TakeLast(RepliesKept - 1), new Reply(e.Data.ReplyId, e.Data.AuthorId, e.Data.Message, e.Timestamp)],
         ReplyCount = ReplyCount + 1, UpdatedAt = e.Timestamp,
     };
+
+    // Advice on a text quotes the text, so it goes with it.
+    public Ticket Apply(TicketWritingErased e) => this with
+    {
+        IsErased = IsErased || AuthorId == e.WriterId,
+        Title = AuthorId == e.WriterId ? Erased : Title, Description = AuthorId == e.WriterId ? Erased : Description,
+        HelpfulNotes = AuthorId == e.WriterId ? "" : HelpfulNotes, Summary = AuthorId == e.WriterId ? "" : Summary,
+        Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)],
+    };
+
+    /// <summary>What stands where somebody's words were.</summary>
+    public const string Erased = "[erased]";
 }

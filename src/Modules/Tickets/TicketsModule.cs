@@ -1,8 +1,10 @@
 using JasperFx.Events.EventModeling;
 using JasperFx.Events.Projections;
 using Marten;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Erasure;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Reading;
@@ -35,6 +37,7 @@ public static class TicketsModule
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
+        services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddHostedService<LearnFromSolvedTickets>();
 
         services.ConfigureMarten(store =>
@@ -60,7 +63,12 @@ public static class TicketsModule
         return services.AddEventModel("TicMate", model => model.Domain("Tickets").Includes(typeof(TicketsModule).Assembly));
     }
 
-    /// <summary>What follows from a ticket's events. The message commits with the event and carries ids only.</summary>
-    public static void ForwardTicketEvents(this MartenIntegration events) =>
-        events.SubscribeToEvent<TicketCreated>().TransformedTo(created => new TriageTicket(created.Data.TicketId));
+    /// <summary>What follows from events, of tickets and of people. The message commits with the event and carries ids only.</summary>
+    public static void ForwardTicketEvents(this MartenIntegration events)
+    {
+        events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
+        events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
+        events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
+        events.SubscribeToEvent<UserErased>().TransformedTo(e => new EraseWriting(e.Data.UserId));
+    }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace TicMate.Identity.Contracts;
 
 /// <summary>Who is asking. Take it as an endpoint parameter; the host fills it in from the session, never from the token's own claims.</summary>
@@ -13,6 +15,8 @@ public static class Roles
     public const string User = "user";
     public const string Moderator = "moderator";
     public const string Admin = "admin";
+
+    public static readonly FrozenSet<string> Words = [User, Moderator, Admin];
 
     /// <summary>For <c>[Authorize(Roles = Roles.Staff)]</c>.</summary>
     public const string Staff = Moderator + "," + Admin;

@@ -65,6 +65,9 @@ public sealed class Faults
         !IsText(field, given) || string.IsNullOrEmpty(given.Value) || words.Contains(given.Value) ? this
         : Add(field, $"{Name(field)} must be one of {string.Join(", ", words.Order(StringComparer.Ordinal))}.");
 
+    /// <summary>True or false, if anything.</summary>
+    public Faults YesOrNo(string field, Flag given) => When(given.IsMalformed, field, $"{Name(field)} must be true or false.");
+
     /// <summary>A list of names, each one line; at most <paramref name="most"/> of them.</summary>
     public Faults Names(string field, Field<string[]> given, int most, int max)
     {

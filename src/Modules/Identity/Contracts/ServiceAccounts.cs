@@ -15,7 +15,8 @@ public static class ServiceAccounts
     public static async Task EnsureImporterAsync(this IDocumentStore store, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        if (await session.ReserveEmailAsync(ImportersAddress, ct) is not null)
+        await session.ReserveEmailAsync(ImportersAddress, ct);
+        if (await session.LoadAsync<User>(Importer, ct) is not null)
             return;
 
         session.Events.StartStream<User>(Importer, new UserRegistered(Importer, Roles.User, []));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using JasperFx.Events;
 
 namespace TicMate.Identity.Contracts;
@@ -13,6 +14,10 @@ public sealed record User
     public bool IsEmailVerified { get; init; }
     public bool IsErased { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>May be given tickets.</summary>
+    [JsonIgnore]
+    public bool MayWork => IsActive && Role is (Roles.Moderator or Roles.Admin);
 
     public static User Create(IEvent<UserRegistered> e) =>
         new() { Id = e.Data.UserId, Role = e.Data.Role, Skills = e.Data.Skills, CreatedAt = e.Timestamp };

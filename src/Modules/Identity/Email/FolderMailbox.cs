@@ -68,6 +68,18 @@ public sealed class FolderMailbox(IOptions<MailOptions> options, TimeProvider cl
         }
     }
 
+    /// <summary>Everybody who has mail here.</summary>
+    public IReadOnlySet<string> Recipients() => Ids().Select(Find).OfType<MailboxEntry>().SelectMany(Addresses).ToHashSet();
+
+    /// <summary>Removes the mails to these addresses.</summary>
+    public void RemoveMailTo(IReadOnlySet<string> addresses)
+    {
+        foreach (var mail in Ids().Select(Find).OfType<MailboxEntry>().Where(mail => Addresses(mail).Any(addresses.Contains)).ToArray())
+            File.Delete(PathOf(mail.Id));
+    }
+
+    private static IEnumerable<string> Addresses(MailboxEntry mail) => InternetAddressList.Parse(mail.To).Mailboxes.Select(m => m.Address);
+
     private void Write(MimeMessage message)
     {
         CreateFolder();

@@ -33,17 +33,12 @@ public static class UpdateProfileEndpoint
     public static (AccountChanged, ProfileChanged?, ChangePersonalData) Put(
         UpdateProfile request, PersonalData person, [WriteModel(FromClaim = SessionClaims.UserId)] User account)
     {
-        var change = new ChangePersonalData(person.Id, Changed(request.Name, person.Name), Changed(request.Email, person.Email));
-        string[] fields = [.. change.Name is null ? [] : (string[])["name"], .. change.Email is null ? [] : (string[])["email"]];
-
+        var change = ChangePersonalData.Of(person, request.Name, request.Email);
         return (
             new AccountChanged(account.Id, "Your profile is saved."),
-            fields.Length == 0 ? null : new ProfileChanged(account.Id, fields),
+            change.Fields is [] ? null : new ProfileChanged(account.Id, change.Fields),
             change);
     }
-
-    private static string? Changed(Field<string> given, string now) =>
-        given.Value?.Trim() is { Length: > 0 } value && value != now ? value : null;
 }
 
 /// <summary>Whose the wanted address is now.</summary>
@@ -52,6 +47,13 @@ public sealed record EmailOwner(Guid? UserId);
 /// <summary>Sets the members that are not null and leaves the others alone: a sign-in may be writing at the same moment.</summary>
 public sealed record ChangePersonalData(Guid UserId, string? Name, string? Email) : IMartenOp
 {
+    /// <summary>What of the wishes would change anything.</summary>
+    public static ChangePersonalData Of(PersonalData person, Field<string> name, Field<string> email) =>
+        new(person.Id, Changed(name, person.Name), Changed(email, person.Email));
+
+    /// <summary>The names of what changes, for the event, which never holds the values.</summary>
+    public string[] Fields => [.. new[] { Name is null ? null : "name", Email is null ? null : "email" }.OfType<string>()];
+
     public void Execute(IDocumentSession session)
     {
         if (Name is not null)
@@ -60,4 +62,7 @@ public sealed record ChangePersonalData(Guid UserId, string? Name, string? Email
         if (Email is not null)
             session.Patch<PersonalData>(UserId).Set(p => p.Email, Email).Set(p => p.EmailKey, PersonalData.Key(Email));
     }
+
+    private static string? Changed(Field<string> given, string now) =>
+        given.Value?.Trim() is { Length: > 0 } value && value != now ? value : null;
 }

@@ -28,35 +28,42 @@ public sealed partial class WorkloadProjection : EventProjection
         Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
     }
 
-    public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations) => operations.QueueSqlCommand(
-        $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
-        e.Data.AssigneeId, e.Timestamp);
-
-    public void Project(TicketStatusChanged e, IDocumentOperations operations)
+    public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations)
     {
-        if (e.AssigneeId is { } assignee && Change(e) is var change and not 0)
-            operations.QueueSqlCommand($"update {table} set open_tickets = open_tickets + ? where person_id = ?", change, assignee);
+        Change(operations, e.Data.PreviousId, -1);
+        operations.QueueSqlCommand(
+            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
+            e.Data.AssigneeId, e.Timestamp);
     }
 
-    private static int Change(TicketStatusChanged e) =>
-        (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0);
+    public void Project(TicketUnassigned e, IDocumentOperations operations) => Change(operations, e.PreviousId, -1);
+
+    public void Project(TicketStatusChanged e, IDocumentOperations operations) =>
+        Change(operations, e.AssigneeId, (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0));
+
+    private void Change(IDocumentOperations operations, Guid? person, int by)
+    {
+        if (person is not null && by != 0)
+            operations.QueueSqlCommand($"update {table} set open_tickets = open_tickets + ? where person_id = ?", by, person);
+    }
 }
 
 public static class Candidates
 {
     /// <summary>
     /// The staff with their load, while nobody else assigns: until this session's transaction ends no other automatic assignment can
-    /// count, on any node. When nobody has any of the skills, no load matters and nobody has to wait.
+    /// count, on any node.
     /// </summary>
-    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, string[] skills, CancellationToken ct)
+    /// <param name="skills">What is needed, if that is known: when nobody has any of it, no load matters and nobody has to wait.</param>
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, string[]? skills, CancellationToken ct)
     {
-        var staff = await session.StaffAsync(ct);
-        if (!staff.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
-            return [.. staff.Select(person => new Candidate(person, 0, null))];
+        if (skills is not null && await session.StaffAsync(ct) is var all && !all.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
+            return [.. all.Select(person => new Candidate(person, 0, null))];
 
         await session.BeginTransactionAsync(ct);
         await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
 
+        var staff = await session.StaffAsync(ct);
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
             $"select row(person_id), row(open_tickets), row(last_assigned_at) from {schema}.{WorkloadProjection.Table}", ct);

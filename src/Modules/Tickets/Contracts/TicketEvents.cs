@@ -18,7 +18,11 @@ public sealed record TicketTriaged(
 
 /// <param name="ById">The person who assigned it; null when the agent did.</param>
 /// <param name="Matched">The skills that the ticket needs and the assignee has.</param>
-public sealed record TicketAssigned(Guid TicketId, Guid AssigneeId, Guid? ById, string[] Matched, string Reason);
+/// <param name="PreviousId">Whose work it was until now.</param>
+public sealed record TicketAssigned(Guid TicketId, Guid AssigneeId, Guid? ById, string[] Matched, string Reason, Guid? PreviousId = null);
+
+/// <summary>The assignee is gone and nobody else fits.</summary>
+public sealed record TicketUnassigned(Guid TicketId, Guid PreviousId, string Reason);
 
 /// <summary>The agent looked for an assignee and found nobody fit.</summary>
 public sealed record TicketLeftUnassigned(Guid TicketId, string Reason);
@@ -30,3 +34,6 @@ public sealed record TicketReplied(Guid TicketId, Guid ReplyId, Guid AuthorId, s
 
 /// <summary>The skills that solving the ticket took, as people know them.</summary>
 public sealed record TicketSkillsRecorded(Guid TicketId, string[] Skills);
+
+/// <summary>Everything that one person wrote on the ticket was erased, in the older events as well.</summary>
+public sealed record TicketWritingErased(Guid TicketId, Guid WriterId);

@@ -21,7 +21,7 @@ public static class RecordTriageHandler
 
     // Messages may arrive twice; a ticket is triaged once.
     public static HandlerContinuation Validate(Ticket? ticket) =>
-        ticket is null or { TriagedBy: not null } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+        ticket is null or { TriagedBy: not null } or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
     public static (TicketTriaged, TicketAssigned?, TicketLeftUnassigned?, OutgoingMessages) Handle(
         RecordTriage command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Candidate[] candidates)

@@ -22,7 +22,7 @@ public static class TriageTicketHandler
         session.LoadAsync<Ticket>(command.TicketId, ct);
 
     public static HandlerContinuation Validate(Ticket? ticket) =>
-        ticket is null or { TriagedBy: not null } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+        ticket is null or { TriagedBy: not null } or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
     public static async Task<RecordTriage> HandleAsync(
         TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)

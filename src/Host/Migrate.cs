@@ -1,0 +1,53 @@
+using JasperFx;
+using Marten;
+using Npgsql;
+using Wolverine.Runtime;
+
+namespace TicMate.Host;
+
+/// <summary>
+/// The command <c>migrate</c>: brings the database up to this version. In Production the service itself changes no table, so this comes
+/// first, and may connect as a mightier role than the service does.
+/// </summary>
+public static class Migrate
+{
+    public const string Key = "ConnectionStrings:Migrate";
+
+    /// <summary>Where the service's own connection string is kept while <see cref="Key"/> stands in for it.</summary>
+    public const string ServiceKey = "Migrate:ServiceConnection";
+
+    private static readonly string[] Schemas = ["ticmate", "wolverine"];
+
+    public static bool IsAskedFor(string[] args) => args.FirstOrDefault() == "migrate";
+
+    public static async Task<int> RunAsync(WebApplication app)
+    {
+        var store = app.Services.GetRequiredService<IDocumentStore>();
+        await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
+        await app.Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
+        await LetServiceInAsync(app.Configuration);
+        Console.WriteLine("The database is up to date.");
+        return 0;
+    }
+
+    // What the mightier role made belongs to it; the service's own role reads and writes rows, and no more.
+    private static async Task LetServiceInAsync(IConfiguration configuration)
+    {
+        var own = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Database"));
+        if (configuration[ServiceKey] is not { Length: > 0 } given || new NpgsqlConnectionStringBuilder(given).Username is not { Length: > 0 } service || service == own.Username)
+            return;
+
+        await using var database = NpgsqlDataSource.Create(own);
+        var role = $"\"{service.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        foreach (var schema in Schemas)
+        {
+            await using var grant = database.CreateCommand($"""
+                grant usage on schema {schema} to {role};
+                grant select, insert, update, delete on all tables in schema {schema} to {role};
+                grant usage, select on all sequences in schema {schema} to {role};
+                grant execute on all functions in schema {schema} to {role};
+                """);
+            await grant.ExecuteNonQueryAsync();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Marten;
+using TicMate.Identity.Contracts;
+using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions;
+using Wolverine.Persistence.EventSourcing;
+
+namespace TicMate.Identity.Accounts;
+
+public static class ExportDataEndpoint
+{
+    /// <summary>Everything that is kept of the caller, as one JSON document.</summary>
+    [WolverineGet("/api/auth/export")]
+    [ProducesResponseType(typeof(object), 200, "application/json"), ProducesResponseType<ProblemDetails>(401)]
+    public static (IResult, PersonalDataExported) Get(
+        CurrentUser user, IDocumentStore store, IEnumerable<IPersonalDataSource> sources, [WriteModel(FromClaim = SessionClaims.UserId)] User account) =>
+        (new Export(account.Id, store, [.. sources]), new PersonalDataExported(account.Id));
+
+    private sealed record Export(Guid UserId, IDocumentStore Store, IPersonalDataSource[] Sources) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext http)
+        {
+            var ct = http.RequestAborted;
+            await using var session = Store.QuerySession();
+            var answer = await UserAnswer.ReadAsync(session, UserId, null, ct);
+            var sessions = await session.Query<Session>().Where(s => s.UserId == UserId).ToListAsync(ct);
+
+            http.Response.ContentType = "application/json; charset=utf-8";
+            http.Response.Headers.ContentDisposition = "attachment; filename=\"my-data.json\"";
+            var json = http.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions;
+            var document = new Dictionary<string, object>
+            {
+                ["success"] = true, ["user"] = answer.User, ["sessions"] = sessions.Select(s => new { s.StartedAt, s.EndedAt }),
+            };
+            foreach (var source in Sources)
+                document[source.Section] = source.ReadAsync(UserId, ct);
+
+            await JsonSerializer.SerializeAsync(http.Response.Body, document, json, ct);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using JasperFx.Events;
+using Marten;
+using TicMate.Identity.Contracts;
+using TicMate.Tickets.Assignment;
+using TicMate.Tickets.Contracts;
+using Wolverine;
+using Wolverine.Persistence.EventSourcing;
+
+namespace TicMate.Tickets.Erasure;
+
+/// <summary>Somebody is gone: erase what they wrote, wherever they wrote it, and give their work to others.</summary>
+public sealed record EraseWriting(Guid UserId);
+
+/// <summary>Erase what one person wrote on one ticket.</summary>
+public sealed record EraseTicketWriting(Guid TicketId, Guid WriterId);
+
+public static class EraseWritingHandler
+{
+    // The events know every reply; the documents keep the newest ones only. Reads the whole log, which an erasure may.
+    public static Task<IReadOnlyList<Guid>> LoadAsync(EraseWriting command, IQuerySession session, CancellationToken ct) => session.QueryAsync<Guid>(
+        $"select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?",
+        ct, command.UserId.ToString());
+
+    public static IEnumerable<object> Handle(EraseWriting command, IReadOnlyList<Guid> tickets) =>
+        [new HandOnTickets(command.UserId), .. tickets.Select(ticket => new EraseTicketWriting(ticket, command.UserId))];
+}
+
+public static class EraseTicketWritingHandler
+{
+    public static Task<IReadOnlyList<IEvent>> LoadAsync(EraseTicketWriting command, IDocumentSession session, CancellationToken ct)
+    {
+        session.LastModifiedBy = "system:erasure";
+        return session.Events.FetchStreamAsync(command.TicketId, token: ct);
+    }
+
+    public static HandlerContinuation Validate(Ticket? ticket) => ticket is null ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+
+    /// <summary>The old events lose the words and the new one makes the document lose them, in one transaction.</summary>
+    public static TicketWritingErased? Handle(
+        EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, IDocumentSession session)
+    {
+        var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
+        foreach (var e in events)
+            if (Masked(e.Data, command.WriterId, author) is { } masked && !Equals(masked, e.Data))
+                session.Events.OverwriteEvent(e.WithData(masked));
+
+        // Advice that has been recorded waits a few minutes among the handled messages, and longer among the dead ones.
+        foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
+            session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
+
+        return events.Any(e => e.Data is TicketWritingErased erased && erased.WriterId == command.WriterId) ? null : new(ticket!.Id, command.WriterId);
+    }
+
+    /// <summary>The event without the person's words, or null when it holds none of them.</summary>
+    public static object? Masked(object data, Guid writer, Guid author) => data switch
+    {
+        TicketCreated e when author == writer => e with { Title = Ticket.Erased, Description = Ticket.Erased, Category = null, ImportKey = null },
+        TicketTriaged e when author == writer => e with { Notes = "", Summary = "" },
+        TicketReplied e when e.AuthorId == writer => e with { Message = Ticket.Erased },
+        _ => null,
+    };
+}
+
+/// <summary>What a person wrote on tickets, for their export.</summary>
+public sealed class WrittenTickets(IDocumentStore store) : IPersonalDataSource
+{
+    private const int Page = 100;
+
+    public string Section => "tickets";
+
+    public async IAsyncEnumerable<object> ReadAsync(Guid userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        IReadOnlyList<Guid> ids = await EraseWritingHandler.LoadAsync(new EraseWriting(userId), session, ct);
+        foreach (var page in ids.Chunk(Page))
+        {
+            var tickets = (await session.LoadManyAsync<Ticket>(ct, page)).ToDictionary(t => t.Id);
+            var replies = (await session.Events.QueryRawEventDataOnly<TicketReplied>()
+                .Where(r => r.AuthorId == userId && r.TicketId.IsOneOf(page)).ToListAsync(ct)).ToLookup(r => r.TicketId, r => r.Message);
+
+            foreach (var id in page)
+                if (tickets.TryGetValue(id, out var ticket))
+                    yield return ticket.AuthorId == userId
+                        ? new { ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Category, ticket.Deadline, ticket.CreatedAt, Replies = replies[id] }
+                        : new { ticket.Number, Replies = replies[id] };
+        }
+    }
+}
