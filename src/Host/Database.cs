@@ -21,8 +21,11 @@ public static class Database
         if (Migrate.IsAskedFor(args) && builder.Configuration[Migrate.Key] is { Length: > 0 } own)
             (builder.Configuration[Migrate.ServiceKey], builder.Configuration[Key]) = (builder.Configuration[Key], own);
 
-        if (!string.IsNullOrEmpty(builder.Configuration[Key]))
+        if (builder.Configuration[Key] is { Length: > 0 } named)
+        {
+            builder.Configuration[Key] = Commands.NameSessions(named, args);
             return null;
+        }
 
         if (NeedsOnlyCode(args))
         {
@@ -34,7 +37,7 @@ public static class Database
             throw new SettingException($"DATABASE_URL (or {Key.Replace(":", "__", StringComparison.Ordinal)}) must name the PostgreSQL to use; only Development starts one of its own.");
 
         var postgres = await LocalPostgres.StartAsync(DataFolder, CancellationToken.None);
-        builder.Configuration[Key] = postgres.ConnectionString;
+        builder.Configuration[Key] = Commands.NameSessions(postgres.ConnectionString, args);
         return postgres;
     }
 

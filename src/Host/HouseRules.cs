@@ -93,6 +93,7 @@ public static class HouseRules
         durability.HealthCheckPollingTime = 2.Seconds();
         durability.StaleNodeTimeout = 8.Seconds();
         durability.NodeReassignmentPollingTime = 2.Seconds();
+        durability.ScheduledJobFirstExecution = 500.Milliseconds();
         durability.ScheduledJobPollingTime = 1.Seconds();
         durability.CheckAssignmentPeriod = 5.Seconds();
     }

@@ -17,6 +17,10 @@ using Wolverine.Marten;
 
 try
 {
+    var asked = Commands.Parse(args);
+    if (asked is { IsPrintOnly: true })
+        return await asked.Given.InvokeAsync();
+
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSettings(args);
     await using var postgres = await builder.OpenDatabaseAsync(args);
@@ -59,9 +63,15 @@ try
     });
     services.AddWolverineHttp();
 
+    if (asked is not null)
+        await builder.ServeCommandAsync();
+
     var app = builder.Build();
     app.UseHouseRules();
     app.MapWolverineEndpoints(http => http.UseHouseRules());
+    if (asked is not null)
+        return await app.RunAsync(asked);
+
     app.Greet(postgres);
 
     if (Migrate.IsAskedFor(args))

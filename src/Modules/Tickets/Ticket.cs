@@ -36,6 +36,7 @@ public sealed record Ticket
     public DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; init; }
     public string? ImportKey { get; init; }
+    public bool Silent { get; init; }
 
     /// <summary>Its author's words are gone.</summary>
     public bool IsErased { get; init; }
@@ -51,7 +52,7 @@ public sealed record Ticket
     {
         Id = e.Data.TicketId, Number = e.Data.Number, AuthorId = e.Data.AuthorId, Title = e.Data.Title, Description = e.Data.Description,
         Category = e.Data.Category ?? "", Deadline = e.Data.Deadline, Priority = e.Data.Priority ?? Contracts.Priority.Medium,
-        PriorityStands = e.Data.PriorityStands, ImportKey = e.Data.ImportKey, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
+        PriorityStands = e.Data.PriorityStands, ImportKey = e.Data.ImportKey, Silent = e.Data.Silent, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
     };
 
     public Ticket Apply(IEvent<TicketTriaged> e) => this with

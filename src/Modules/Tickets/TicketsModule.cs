@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Erasure;
+using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Triage;
@@ -35,6 +36,7 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
+        services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddHostedService<LearnFromSolvedTickets>();
 
@@ -49,10 +51,15 @@ public static class TicketsModule
                 .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])
                 .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
                 .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
-                .Duplicate(t => t.CompletedAt);
+                .Duplicate(t => t.CompletedAt)
+                .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 
-        services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly));
+        services.ConfigureWolverine(wolverine =>
+        {
+            wolverine.Discovery.IncludeAssembly(typeof(TicketsModule).Assembly);
+            wolverine.LocalQueue(ImportTickets.Queue.Host).UseDurableInbox();
+        });
         return services.AddEventModel("TicMate", model => model.Domain("Tickets").Includes(typeof(TicketsModule).Assembly));
     }
 

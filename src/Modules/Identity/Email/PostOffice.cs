@@ -30,6 +30,6 @@ public sealed class PostOffice(IDocumentStore store, IMailer mailer, ILogger<Pos
         var loadingUser = batch.Load<User>(userId);
         var loadingPerson = batch.Load<PersonalData>(userId);
         await batch.Execute(ct);
-        return await loadingUser is { IsActive: true } ? await loadingPerson : null;
+        return await loadingUser is { IsActive: true } && await loadingPerson is { } person && EmailAddress.IsValid(person.Email) ? person : null;
     }
 }

@@ -37,7 +37,7 @@ public static class SkillMatch
             : new Choice(best.Candidate.Person.Id, best.Matched, $"Has {string.Join(", ", best.Matched)}; {best.Candidate.OpenTickets} open before this one.");
     }
 
-    private static string[] Matched(string[] has, string[] needed) => [.. needed.Where(n => has.Contains(n, StringComparer.OrdinalIgnoreCase))];
+    public static string[] Matched(string[] has, string[] needed) => [.. needed.Where(n => has.Contains(n, StringComparer.OrdinalIgnoreCase))];
 
     private static Choice Nobody(string reason) => new(null, [], reason);
 }

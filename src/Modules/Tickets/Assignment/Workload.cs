@@ -54,13 +54,17 @@ public static class Candidates
     /// The staff with their load, while nobody else assigns: until this session's transaction ends no other automatic assignment can
     /// count, on any node.
     /// </summary>
-    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, CancellationToken ct)
+    /// <param name="skills">What is needed, if that is known: when nobody has any of it, no load matters and nobody has to wait.</param>
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, string[]? skills, CancellationToken ct)
     {
+        if (skills is not null && await session.StaffAsync(ct) is var all && !all.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
+            return [.. all.Select(person => new Candidate(person, 0, null))];
+
         await session.BeginTransactionAsync(ct);
         await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
 
-        var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var staff = await session.StaffAsync(ct);
+        var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
             $"select row(person_id), row(open_tickets), row(last_assigned_at) from {schema}.{WorkloadProjection.Table}", ct);
         var load = loads.ToDictionary(l => l.Item1);

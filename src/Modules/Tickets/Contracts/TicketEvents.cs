@@ -5,9 +5,10 @@ namespace TicMate.Tickets.Contracts;
 /// <param name="Priority">The author's wish, or null.</param>
 /// <param name="PriorityStands">Staff set the priority, so the agent leaves it alone.</param>
 /// <param name="ImportKey">What the row was identified by, when the ticket came from a file.</param>
+/// <param name="Silent">Nobody is mailed when the agent assigns it.</param>
 public sealed record TicketCreated(
     Guid TicketId, int Number, Guid AuthorId, string Title, string Description, string? Category = null, DateTimeOffset? Deadline = null,
-    string? Priority = null, bool PriorityStands = false, string? ImportKey = null);
+    string? Priority = null, bool PriorityStands = false, string? ImportKey = null, bool Silent = false);
 
 /// <summary>What the agent made of the ticket's text.</summary>
 /// <param name="Advisor">Who advised: a model's name, or "built-in".</param>

@@ -7,9 +7,12 @@ public sealed record TicketNumber(int Value)
 {
     public const string Sequence = "ticket_number";
 
-    public static async Task<TicketNumber> NextAsync(IQuerySession session, CancellationToken ct)
+    public static async Task<TicketNumber> NextAsync(IQuerySession session, CancellationToken ct) => (await NextAsync(session, 1, ct))[0];
+
+    public static async Task<TicketNumber[]> NextAsync(IQuerySession session, int count, CancellationToken ct)
     {
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
-        return new TicketNumber((int)(await session.QueryAsync<long>($"select nextval('{schema}.{Sequence}')", ct))[0]);
+        var numbers = await session.QueryAsync<long>($"select nextval('{schema}.{Sequence}') from generate_series(1, ?)", ct, count);
+        return [.. numbers.Select(number => new TicketNumber((int)number))];
     }
 }

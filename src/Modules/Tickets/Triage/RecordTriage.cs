@@ -16,7 +16,7 @@ public static class RecordTriageHandler
     public static async Task<Candidate[]> LoadAsync(RecordTriage command, IDocumentSession session, CancellationToken ct)
     {
         session.LastModifiedBy = $"agent:{command.Advice.Advisor}";
-        return await Candidates.HoldAsync(session, ct);
+        return await Candidates.HoldAsync(session, command.Advice.Skills, ct);
     }
 
     // Messages may arrive twice; a ticket is triaged once.
@@ -34,7 +34,7 @@ public static class RecordTriageHandler
 
         var choice = SkillMatch.Choose(candidates, advice.Skills);
         return choice.Assignee is { } assignee
-            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, [new TellAssignee(id, assignee)])
+            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, ticket.Silent ? [] : [new TellAssignee(id, assignee)])
             : (triaged, null, new TicketLeftUnassigned(id, choice.Reason), []);
     }
 }

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Console;
+using Npgsql;
+using Wolverine;
+
+namespace TicMate.Host;
+
+/// <summary>A command of our own. It runs in the started host, with everything but the web server.</summary>
+public interface IOwnCommand
+{
+    Command Syntax { get; }
+
+    Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct);
+}
+
+/// <summary>What was asked for at the command line.</summary>
+public sealed record AskedCommand(IOwnCommand Command, ParseResult Given)
+{
+    /// <summary>Help was asked for, or something is wrong: there is only something to print.</summary>
+    public bool IsPrintOnly => Given.Action is not null;
+}
+
+/// <summary>What can be done at the command line beside running the service. Words that are none of ours are the framework's.</summary>
+public static class Commands
+{
+    /// <summary>How the service calls itself at the database: while a session of that name is there, a service runs.</summary>
+    private const string Service = "TICMaTe", Other = "TICMaTe command";
+
+    /// <summary>The command that the arguments ask for, if it is ours.</summary>
+    public static AskedCommand? Parse(string[] args)
+    {
+        IOwnCommand[] all = [new ImportCommand()];
+        if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
+            return null;
+
+        return new AskedCommand(asked, new RootCommand("TICMaTe") { asked.Syntax }.Parse(args));
+    }
+
+    /// <summary>Names this process's sessions at the database.</summary>
+    public static string NameSessions(string connectionString, string[] args) => new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        ApplicationName = args.Any(arg => !arg.StartsWith('-')) ? Other : Service,
+    }.ConnectionString;
+
+    /// <summary>Whether a service runs on the database. Even one that was killed takes its sessions with it.</summary>
+    public static async Task<bool> IsServiceRunningAsync(string connectionString, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(ct);
+        await using var query = new NpgsqlCommand("select exists (select from pg_stat_activity where datname = current_database() and application_name = $1)", connection)
+        {
+            Parameters = { new NpgsqlParameter { Value = Service } },
+        };
+        return (bool)(await query.ExecuteScalarAsync(ct))!;
+    }
+
+    /// <summary>
+    /// Makes the host one of a command: it listens nowhere and logs what goes wrong, to standard error. Beside a running service it handles
+    /// no messages: a single node takes all of them for its own.
+    /// </summary>
+    public static async Task ServeCommandAsync(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IServer, NoServer>();
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+        if (await IsServiceRunningAsync(builder.Configuration.GetConnectionString("Database")!, CancellationToken.None))
+            builder.Services.ConfigureWolverine(wolverine => wolverine.Durability.Mode = DurabilityMode.MediatorOnly);
+    }
+
+    /// <summary>Runs one of our commands to its end, or until Ctrl+C.</summary>
+    public static async Task<int> RunAsync(this WebApplication app, AskedCommand asked)
+    {
+        await using (app)
+        {
+            await app.StartAsync();
+            var exit = await asked.Command.RunAsync(app, asked.Given, app.Lifetime.ApplicationStopping);
+            await app.StopAsync();
+            return exit;
+        }
+    }
+
+    private sealed class NoServer : IServer
+    {
+        public IFeatureCollection Features { get; } = new FeatureCollection();
+
+        public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken) where TContext : notnull => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Dispose()
+        {
+        }
+    }
+}
