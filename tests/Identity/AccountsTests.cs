@@ -176,6 +176,24 @@ public sealed class AccountsTests(App app) : AppTest(app)
         await session.SaveChangesAsync(Ct);
     }
 
+    [Fact]
+    public async Task The_first_admin_is_made_at_the_machine_and_only_the_first()
+    {
+        await DemoteAllAdminsBut();
+        var create = Host.Services.GetRequiredService<CreateAdmin>();
+        var (taken, email) = (await Someone(), $"{Guid.NewGuid():N}@example.org");
+
+        (await create.RunAsync("nonsense", "Ada", "Secret123!", Ct)).Refusal!.ShouldContain("address");
+        (await create.RunAsync(email, "Ada", "weak", Ct)).Refusal!.ShouldContain("password");
+        (await create.RunAsync(taken.Email, "Ada", "Secret123!", Ct)).Refusal!.ShouldContain("already");
+        var (id, refusal) = await create.RunAsync(email, "Ada", "Secret123!", Ct);
+        (await create.RunAsync($"x{email}", "Bob", "Secret123!", Ct)).Refusal!.ShouldContain("admin already");
+
+        refusal.ShouldBeNull();
+        (await Load<User>(id))!.ShouldSatisfyAllConditions(u => u.Role.ShouldBe(Roles.Admin), u => u.IsEmailVerified.ShouldBeTrue());
+        (await Call(null, "POST", "/api/auth/login", new { email, password = "Secret123!" })).Status.ShouldBe(200);
+    }
+
     // Other tests' admins would keep the last one from being the last.
     private async Task DemoteAllAdminsBut(params Caller[] kept)
     {

@@ -21,6 +21,7 @@ public static class IdentityModule
     {
         services.TryAddSingleton<TimeProvider, DatabaseTime>();
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<CreateAdmin>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<IPeople, PeopleCache>();
