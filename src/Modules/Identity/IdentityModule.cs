@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
+using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
@@ -25,6 +26,10 @@ public static class IdentityModule
         services.AddSingleton<IPeople, PeopleCache>();
         services.AddMail();
         services.AddSingleton<IPostOffice, PostOffice>();
+        services.AddSingleton<LinkTokens>();
+        services.AddSingleton<AccountLinks>();
+        services.AddSingleton<AccountMails>();
+        services.AddHostedService<SweepLinks>();
         services.ConfigureOptions<SessionAuthentication>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddAuthorization();
@@ -35,6 +40,7 @@ public static class IdentityModule
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
             store.Schema.For<User>().Index(user => user.Role);
             store.Schema.For<PersonalData>().UniqueIndex(UniqueIndexType.Computed, "one_account_per_email", person => person.EmailKey);
+            store.Schema.For<OneTimeToken>().Duplicate(token => token.Hash).Duplicate(token => token.Purpose).Duplicate(token => token.ExpiresAt);
         });
 
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(IdentityModule).Assembly));
