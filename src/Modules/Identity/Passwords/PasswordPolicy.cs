@@ -80,14 +80,18 @@ public static class PasswordPolicy
             period++;
 
         var text = folded[..period];
-        var choices = Math.Min(text.Length, 2);
-        for (var i = 2; i < text.Length; i++)
-            if (!IsRun(text[i - 2], text[i - 1], text[i]))
-                choices++;
+        var (choices, inRun) = (0, false);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var goesOn = i >= 2 && IsRun(text[i - 2], text[i - 1], text[i]);
+            choices += !goesOn ? 1 : inRun ? 0 : -1;
+            inRun = goesOn;
+        }
 
         return choices;
     }
 
+    // Equal characters, neighbours in the alphabet, neighbours on a keyboard.
     private static bool IsRun(char a, char b, char c) =>
         (b - a == c - b && Math.Abs(c - b) <= 1)
         || Rows.Any(row => row.IndexOf(a, StringComparison.Ordinal) is var i and >= 0
