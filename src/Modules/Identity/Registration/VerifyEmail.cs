@@ -34,7 +34,7 @@ public static class VerifyEmailEndpoint
 
     [AllowAnonymous, WolverinePost("/api/auth/verify-email")]
     [ProducesResponseType<ProblemDetails>(400)]
-    public static (Answer, ChangePersonalData?, SendAccountMail?) Post(VerifyEmail _, UsedLink link)
+    public static (Answer, ChangePersonalData?, SendAccountMail?) Post(VerifyEmail _, UsedLink link, DateTimeOffset now)
     {
         var (token, person, account) = (link.Token, link.Person, link.Account);
         if (token.Purpose is not LinkPurpose.ChangeEmail)
@@ -49,7 +49,7 @@ public static class VerifyEmailEndpoint
         var notice = SendAccountMail.Notice(person.Id, AccountMailKind.AddressChanged);
         return (
             new Answer("Your new e-mail address is confirmed."),
-            new ChangePersonalData(person.Id, null, token.Email, null, new FormerAddress(notice.RecordId, person.Id, person.Email, DateTimeOffset.UtcNow)),
+            new ChangePersonalData(person.Id, null, token.Email, null, new FormerAddress(notice.RecordId, person.Id, person.Email, now)),
             notice);
     }
 }
