@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using TicMate.Identity.Accounts;
+using TicMate.Identity.Links;
 
 namespace TicMate.Host;
 
@@ -10,27 +11,32 @@ public sealed class CreateAdminCommand : IOwnCommand
     private readonly Argument<string> email = new("email") { Description = "The address to sign in with." };
     private readonly Option<string> name = new("--name") { Description = "How the admin is called.", DefaultValueFactory = _ => "Admin" };
 
-    public CreateAdminCommand() => Syntax = new Command("create-admin", "Make the first admin. The password is asked for, or read from standard input.") { email, name };
+    private readonly Option<bool> link = new("--link") { Description = "Print a one-time link that sets the password, instead of asking for it here." };
+
+    public CreateAdminCommand() => Syntax = new Command("create-admin", "Make the first admin. The password is asked for, or read from standard input.") { email, name, link };
 
     public Command Syntax { get; }
 
     public async Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct)
     {
-        var (address, password) = (given.GetValue(email)!, await PasswordAsync(ct));
-        if (password is null)
+        var (address, byLink) = (given.GetValue(email)!, given.GetValue(link));
+        var password = byLink ? null : await PasswordAsync(ct);
+        if (!byLink && password is null)
         {
             await Console.Error.WriteLineAsync("The two passwords differ. Nothing was changed.");
             return 1;
         }
 
-        var (_, refusal) = await app.Services.GetRequiredService<CreateAdmin>().RunAsync(address, given.GetValue(name)!, password, ct);
+        var (id, refusal) = await app.Services.GetRequiredService<CreateAdmin>().RunAsync(address, given.GetValue(name)!, password, ct);
         if (refusal is not null)
         {
             await Console.Error.WriteLineAsync(refusal);
             return 1;
         }
 
-        Console.WriteLine($"{address} is an admin now.");
+        Console.WriteLine(byLink
+            ? $"{address} is an admin once the password is set, within seven days: {await app.Services.GetRequiredService<AccountLinks>().ForInvitationAsync(id, ct)}"
+            : $"{address} is an admin now.");
         return 0;
     }
 

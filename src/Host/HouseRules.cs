@@ -14,6 +14,7 @@ using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
+using TicMate.Identity.Links;
 using TicMate.Identity.Registration;
 using TicMate.Identity.Sessions;
 using TicMate.Tickets;
@@ -44,6 +45,12 @@ public static class HouseRules
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
         services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
+        services.Configure<AccountOptions>(options =>
+        {
+            options.RequireVerifiedEmail = configuration.GetValue("Identity:RequireVerifiedEmail", !builder.Environment.IsDevelopment());
+            options.VerifyUrl = configuration.MailLink("Mail:VerifyUrl", LinkPages.VerifyPath);
+            options.ResetUrl = configuration.MailLink("Mail:ResetUrl", LinkPages.ResetPath);
+        });
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
@@ -106,6 +113,8 @@ public static class HouseRules
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
+
+        app.MapLinkPages();
 
         if (app.Configuration.GetValue("ApiDocs:Enabled", app.Environment.IsDevelopment()))
         {

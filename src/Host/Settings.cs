@@ -94,6 +94,7 @@ public static class Settings
             throw new SettingException($"{local} is this machine, which needs Outbound:AllowLoopback.");
 
         configuration.CheckMail(environment);
+        _ = (configuration.MailLink("Mail:VerifyUrl", ""), configuration.MailLink("Mail:ResetUrl", ""));
     }
 
     /// <summary>Whether a service outside Development may talk to servers on its own machine.</summary>
@@ -114,6 +115,25 @@ public static class Settings
         var problems = string.Join(" ", MailTransports.Problems(mail, environment.IsDevelopment(), configuration.AllowsLoopback()));
         if (problems.Length > 0)
             throw new SettingException(Names.Aggregate(problems, (text, n) => text.Replace(n.Value, n.Key, StringComparison.Ordinal)));
+    }
+
+    /// <summary>
+    /// Where a link in a mail leads, up to its token: as set, else the web client at <c>APP_URL</c>, else the service's own page. Never
+    /// from a request: whoever sends one could choose its Host. The own page takes the token behind a #, which no log on the way sees.
+    /// </summary>
+    public static string MailLink(this IConfiguration configuration, string key, string path)
+    {
+        var link = configuration[key] is { Length: > 0 } set ? set
+            : configuration["AppUrl"] is { Length: > 0 } app ? $"{app.TrimEnd('/')}{path}?token="
+            : $"{OwnAddress(configuration)}{path}#token=";
+
+        return Origin(link) is not null ? link : throw new SettingException($"{key} must be an address like https://tickets.example.org/verify?token=");
+    }
+
+    private static string OwnAddress(IConfiguration configuration)
+    {
+        var address = (configuration["urls"] ?? "http://localhost:3000").Split(';')[0].TrimEnd('/');
+        return new[] { "*", "+", "0.0.0.0", "[::]" }.Aggregate(address, (url, any) => url.Replace($"://{any}", "://localhost", StringComparison.Ordinal));
     }
 
     /// <summary>Either form in which a database is named: <c>postgres://user:password@host/name</c> or key=value pairs.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using TicMate.Identity.Accounts;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
+using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
@@ -30,6 +31,10 @@ public static class IdentityModule
         services.AddHttpContextAccessor();
         services.AddSingleton<Retention>().AddHostedService(provider => provider.GetRequiredService<Retention>());
         services.AddSingleton<IConfigureMarten, ListenForClients>();
+        services.AddSingleton<LinkTokens>();
+        services.AddSingleton<AccountLinks>();
+        services.AddSingleton<AccountMails>();
+        services.AddHostedService<SweepLinks>();
         services.ConfigureOptions<SessionAuthentication>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         services.AddAuthorization();
@@ -39,9 +44,11 @@ public static class IdentityModule
             store.Storage.ExtendedSchemaObjects.Add(EventClients.Table(store.DatabaseSchemaName));
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
-            store.RegisterDocumentType<Credential>();
+            store.RegisterDocumentTypes([typeof(Credential), typeof(FormerAddress), typeof(MailQuota)]);
+            store.Schema.For<Session>().Index(session => session.UserId);
             store.Schema.For<User>().Index(user => user.Role);
             store.Schema.For<PersonalData>().UniqueIndex(UniqueIndexType.Computed, "one_account_per_email", person => person.EmailKey);
+            store.Schema.For<OneTimeToken>().Duplicate(token => token.Hash).Duplicate(token => token.Purpose).Duplicate(token => token.ExpiresAt);
         });
 
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(IdentityModule).Assembly));

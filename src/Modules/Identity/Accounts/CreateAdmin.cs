@@ -17,7 +17,7 @@ public sealed class CreateAdmin(IDocumentStore store, PasswordHasher passwords)
     {
         var faults = new Faults().Line("name", name, 100).Email("email", email);
         if (password is not null)
-            faults.NewPassword("password", password);
+            faults.NewPassword("password", password, name, email);
         if (faults.Problem is { Status: 400 } wrong)
             return (Guid.Empty, wrong.Detail);
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Marten;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
@@ -76,5 +77,8 @@ public sealed record ForgetPerson(Guid UserId) : IMartenOp
     {
         session.Delete<PersonalData>(UserId);
         session.Delete<Credential>(UserId);
+        session.DeleteWhere<OneTimeToken>(token => token.UserId == UserId);
+        session.DeleteWhere<FormerAddress>(address => address.UserId == UserId);
+        session.DeleteWhere<MailQuota>(quota => quota.UserId == UserId);
     }
 }

@@ -1,6 +1,7 @@
 using JasperFx.CodeGeneration.Frames;
 using Marten;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Links;
 using TicMate.Identity.Profile;
 using Wolverine;
 using Wolverine.Configuration;
@@ -29,13 +30,14 @@ public static class InviteUserEndpoint
 
     [Authorize(Roles = Roles.Admin), WolverinePost("/api/admin/users")]
     [ProducesResponseType<UserAnswer>(201), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(409)]
-    public static (InvitedUser, IStartStream, StoreDoc<PersonalData>) Post(InviteUser request)
+    public static (InvitedUser, IStartStream, StoreDoc<PersonalData>, OutgoingMessages) Post(InviteUser request)
     {
         var id = Guid.CreateVersion7();
         return (
             new InvitedUser(id),
             MartenOps.StartStream<User>(id, new UserInvited(id, request.Role.Value is { Length: > 0 } role ? role : Roles.User, SkillList.Tidy(request.Skills.Value))),
-            MartenOps.Store(new PersonalData { Id = id, Name = request.Name.Value!.Trim(), Email = request.Email.Value!.Trim() }));
+            MartenOps.Store(new PersonalData { Id = id, Name = request.Name.Value!.Trim(), Email = request.Email.Value!.Trim() }),
+            [PrepareAccountMail.Invitation(id)]);
     }
 }
 

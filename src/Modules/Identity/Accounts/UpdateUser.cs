@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization;
 using Marten;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Links;
 using TicMate.Identity.Profile;
+using Wolverine;
+using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Identity.Accounts;
@@ -54,19 +57,33 @@ public static class UpdateUserEndpoint
 
     [Authorize(Roles = Roles.Admin), WolverinePut("/api/admin/update-user")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
-    public static (AccountChanged, ProfileChanged?, RoleChanged?, UserDeactivated?, UserActivated?, SkillsChanged?, ChangePersonalData) Put(
-        UpdateUser request, UpdateUserFacts facts, [WriteModel(nameof(UpdateUser.UserId), LoadStyle = ModelConcurrencyStyle.Exclusive)] User? account)
+    public static (AccountChanged, Events, ChangePersonalData, OutgoingMessages) Put(
+        UpdateUser request, UpdateUserFacts facts, [WriteModel(nameof(UpdateUser.UserId), LoadStyle = ModelConcurrencyStyle.Exclusive)] User? account,
+        DateTimeOffset now)
     {
-        var (user, change) = (account!, ChangePersonalData.Of(facts.Person!, request.Name, request.Email));
+        var (user, person) = (account!, facts.Person!);
+        var (name, email) = (ChangePersonalData.Changed(request.Name, person.Name), ChangePersonalData.Changed(request.Email, person.Email));
         var skills = request.Skills.Value is { } given ? SkillList.Tidy(given) : user.Skills;
 
+        // Both addresses hear of it; the admin's word stands for the proof that the new one is the person's.
+        var notice = email is null ? null : SendAccountMail.Notice(user.Id, AccountMailKind.AddressChanged);
+        var former = notice is null ? null : new FormerAddress(notice.RecordId, user.Id, person.Email, now);
+        var change = new ChangePersonalData(user.Id, name, email, null, former);
+
+        Events events = [];
+        if (change.Fields is not [])
+            events += new ProfileChanged(user.Id, change.Fields);
+        if (email is not null)
+            events.AddRange([new EmailChanged(user.Id), new EmailVerified(user.Id)]);
+        if (request.Role.Value is { Length: > 0 } role && role != user.Role)
+            events += new RoleChanged(user.Id, user.Role, role);
+        if (request.IsActive.Value is { } active && active != user.IsActive)
+            events += active ? new UserActivated(user.Id) : new UserDeactivated(user.Id);
+        if (!skills.SequenceEqual(user.Skills, StringComparer.Ordinal))
+            events += new SkillsChanged(user.Id, skills);
+
         return (
-            new AccountChanged(user.Id, "The account is saved."),
-            change.Fields is [] ? null : new ProfileChanged(user.Id, change.Fields),
-            request.Role.Value is { Length: > 0 } role && role != user.Role ? new RoleChanged(user.Id, user.Role, role) : null,
-            request.IsActive.Value is false && user.IsActive ? new UserDeactivated(user.Id) : null,
-            request.IsActive.Value is true && !user.IsActive ? new UserActivated(user.Id) : null,
-            skills.SequenceEqual(user.Skills, StringComparer.Ordinal) ? null : new SkillsChanged(user.Id, skills),
-            change);
+            new AccountChanged(user.Id, "The account is saved."), events, change,
+            notice is null ? [] : [notice, SendAccountMail.Notice(user.Id, AccountMailKind.AddressNow)]);
     }
 }

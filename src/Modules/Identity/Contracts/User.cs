@@ -26,6 +26,8 @@ public sealed record User
     public static User Create(IEvent<UserInvited> e) =>
         new() { Id = e.Data.UserId, Role = e.Data.Role, Skills = e.Data.Skills, CreatedAt = e.Timestamp };
 
+    // A new address is unproved until EmailVerified says otherwise.
+    public User Apply(EmailChanged _) => this with { IsEmailVerified = false };
     public User Apply(EmailVerified _) => this with { IsEmailVerified = true };
     public User Apply(SkillsChanged e) => this with { Skills = e.Skills };
     public User Apply(RoleChanged e) => this with { Role = e.To };

@@ -49,10 +49,9 @@ public static partial class Argon2Hash
         return (new Argon2Cost(Number("m"), Number("t"), Number("p")), Decode(m.Groups["salt"].Value), Decode(m.Groups["tag"].Value));
     }
 
-    // NFKC: the same password typed on another keyboard is the same password (NIST SP 800-63B, 3.1.1.2).
     private static byte[] Compute(string password, byte[] salt, Argon2Cost cost, int length)
     {
-        using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(password.Normalize(NormalizationForm.FormKC)))
+        using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(PasswordText.Normal(password) ?? password))
         {
             Salt = salt, MemorySize = cost.Memory, Iterations = cost.Iterations, DegreeOfParallelism = cost.Parallelism,
         };

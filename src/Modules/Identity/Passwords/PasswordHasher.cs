@@ -15,6 +15,10 @@ public sealed class PasswordHasher : IDisposable
 
     private readonly SemaphoreSlim turns = new(Math.Max(1, Environment.ProcessorCount - 1));
     private int waiting;
+    private long computed;
+
+    /// <summary>How many hashes have been worked out. What an attacker can time shows here exactly.</summary>
+    public long Computed => Interlocked.Read(ref computed);
 
     public Task<string> HashAsync(string password, CancellationToken ct) =>
         InTurnAsync(() => Argon2Hash.Of(password, Argon2Cost.Owasp), ct);
@@ -44,6 +48,7 @@ public sealed class PasswordHasher : IDisposable
         if (!ourTurn)
             throw new TooBusyException();
 
+        Interlocked.Increment(ref computed);
         try
         {
             return await Task.Run(work, CancellationToken.None);

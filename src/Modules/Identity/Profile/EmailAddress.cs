@@ -15,6 +15,11 @@ public static class EmailAddress
         return faults.When(given.Value is { Length: > 0 } email && !IsValid(email), field, "Email must be an address like ada@example.org.");
     }
 
+    /// <summary>An address to look for. One that no account can have is looked for like any other, so that it is answered alike.</summary>
+    public static Faults SomeAddress(this Faults faults, Field<string> given) => faults
+        .When(string.IsNullOrEmpty(given.Value), "email", given.IsMalformed ? "Email must be a text." : "Email is required.")
+        .When(given.Value?.Length > 254, "email", "Email must have at most 254 characters.");
+
     public static bool IsValid(string email)
     {
         var at = email.IndexOf('@', StringComparison.Ordinal);

@@ -10,6 +10,10 @@ public sealed record PersonalData
     public required string Email { get; init; }
     public DateTimeOffset? LastSignInAt { get; init; }
 
+    /// <summary>The address that becomes <see cref="Email"/> once it is confirmed. It may be somebody else's, in which case it never is.</summary>
+    public string? PendingEmail { get; init; }
+    public DateTimeOffset? PendingEmailUntil { get; init; }
+
     /// <summary>The address by which the account is found: unique, in lower case.</summary>
     public string EmailKey { get => Key(Email); init { } }
 

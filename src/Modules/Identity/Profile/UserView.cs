@@ -13,8 +13,15 @@ public sealed record UserView(
     [JsonPropertyName("_id")]
     public Guid UnderscoreId => Id;
 
+    /// <summary>The new address while it waits to be confirmed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PendingEmail { get; init; }
+
     public static UserView Of(User user, PersonalData profile) => new(
-        user.Id, profile.Name, profile.Email, user.Role, user.Skills, user.IsActive, user.IsEmailVerified, user.CreatedAt, profile.LastSignInAt);
+        user.Id, profile.Name, profile.Email, user.Role, user.Skills, user.IsActive, user.IsEmailVerified, user.CreatedAt, profile.LastSignInAt)
+    {
+        PendingEmail = profile.PendingEmail,
+    };
 }
 
 /// <summary>A message for a person, and the account as it is now.</summary>

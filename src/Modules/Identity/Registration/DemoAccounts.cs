@@ -33,7 +33,7 @@ public sealed class DemoAccounts(IDocumentStore store, PasswordHasher passwords)
         foreach (var demo in All)
         {
             var id = Guid.CreateVersion7();
-            session.Events.StartStream<User>(id, new UserRegistered(id, demo.Role, demo.Skills));
+            session.Events.StartStream<User>(id, new UserRegistered(id, demo.Role, demo.Skills), new EmailVerified(id));
             session.Store(new PersonalData { Id = id, Name = demo.Name, Email = demo.Email });
             session.Store(new Credential(id, await passwords.HashAsync(demo.Password, ct)));
         }

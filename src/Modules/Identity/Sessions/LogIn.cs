@@ -1,7 +1,9 @@
 using JasperFx.CodeGeneration.Frames;
 using Marten;
 using Marten.Patching;
+using Microsoft.Extensions.Options;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using Wolverine;
@@ -39,10 +41,12 @@ public static class LogInEndpoint
         return new Attempt(await loadingUser, Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct) : null);
     }
 
-    public static ProblemDetails Validate(Attempt attempt) => attempt.Account switch
+    public static ProblemDetails Validate(Attempt attempt, IOptions<AccountOptions> options) => attempt.Account switch
     {
         null => Refuse.With(401, "wrong-credentials", "The e-mail address or the password is wrong."),
         { IsActive: false } => Refuse.With(403, "account-inactive", "This account is deactivated. Ask an administrator."),
+        { IsEmailVerified: false } when options.Value.RequireVerifiedEmail =>
+            Refuse.With(403, "email-not-verified", "Confirm your e-mail address first: follow the link in the mail, or ask for a new one."),
         _ => WolverineContinue.NoProblems,
     };
 
