@@ -20,6 +20,7 @@ public static class Settings
     {
         ["JWT_SECRET"] = "Identity:Secret", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
         ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database",
+        ["KNOWN_PROXIES"] = "KnownProxies",
     };
 
     /// <summary>Reads what is set, fills in what Development may leave out, and refuses what would be unsafe.</summary>
@@ -76,6 +77,7 @@ public static class Settings
             throw new SettingException("JWT_SECRET must have at least 32 bytes.");
 
         _ = configuration.AllowedOrigins();
+        configuration.CheckLimits();
     }
 
     /// <summary>Either form in which a database is named: <c>postgres://user:password@host/name</c> or key=value pairs.</summary>

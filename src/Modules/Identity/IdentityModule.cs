@@ -9,6 +9,7 @@ using TicMate.Identity.Email;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using TicMate.Identity.Sessions.Throttle;
 using Wolverine;
 
 namespace TicMate.Identity;
@@ -23,6 +24,10 @@ public static class IdentityModule
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<IPeople, PeopleCache>();
+        services.AddOptions<ThrottleOptions>().BindConfiguration("Throttle");
+        services.AddSingleton<KnownDevices>();
+        services.AddSingleton<SignInThrottle>();
+        services.AddHostedService<SweepFailures>();
         services.AddMail();
         services.AddSingleton<IPostOffice, PostOffice>();
         services.ConfigureOptions<SessionAuthentication>();
@@ -33,6 +38,7 @@ public static class IdentityModule
         {
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
+            store.Storage.ExtendedSchemaObjects.Add(SignInThrottle.Definition(store.DatabaseSchemaName));
             store.Schema.For<User>().Index(user => user.Role);
             store.Schema.For<PersonalData>().UniqueIndex(UniqueIndexType.Computed, "one_account_per_email", person => person.EmailKey);
         });
