@@ -15,14 +15,12 @@ public sealed record GateOptions
 
     /// <summary>Requests that wait for a place; more are answered 503.</summary>
     public int Waiting { get; init; } = 128;
-
-    /// <summary>Requests that hash a password, waiting or not; they have places of their own, and their order is the hasher's.</summary>
-    public int Passwords { get; init; } = 320;
 }
 
 /// <summary>
 /// Answers 503 at once instead of everything slowly when there is more to do than the node can. It counts work, not connections: a
-/// request comes in when its body has been read and is out as soon as its answer begins, so that slow callers and event streams hold no place.
+/// request comes in when its body has been read and is out as soon as its answer begins, so that slow callers and event streams hold no
+/// place. Requests that hash a password pass by: they wait for the hasher, in its own line, and would keep everyone else out meanwhile.
 /// </summary>
 public sealed class Gate(RequestDelegate next, IOptions<GateOptions> options) : IDisposable
 {
@@ -32,23 +30,20 @@ public sealed class Gate(RequestDelegate next, IOptions<GateOptions> options) : 
         "POST /api/auth/login", "POST /api/auth/register", "PUT /api/auth/update-password", "POST /api/auth/reset-password", "DELETE /api/auth/user",
     ];
 
-    private readonly ConcurrencyLimiter requests = new(new()
+    private readonly ConcurrencyLimiter places = new(new()
     {
         PermitLimit = options.Value.InFlight, QueueLimit = options.Value.Waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
-    private readonly ConcurrencyLimiter passwords = new(new() { PermitLimit = options.Value.Passwords, QueueLimit = 0 });
-
     public async Task InvokeAsync(HttpContext http, IProblemDetailsService problems)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null)
+        if (IsExempt(http))
         {
             await next(http);
             return;
         }
 
-        var limiter = http.GetEndpoint() is RouteEndpoint route && PasswordRoutes.Contains(RateLimits.Route(http.Request.Method, route)) ? passwords : requests;
-        using var place = await limiter.AcquireAsync(1, http.RequestAborted);
+        using var place = await places.AcquireAsync(1, http.RequestAborted);
         if (!place.IsAcquired)
         {
             var problem = Refuse.With(503, "too-busy", "There is too much to do at this moment; try again in a second.");
@@ -65,9 +60,9 @@ public sealed class Gate(RequestDelegate next, IOptions<GateOptions> options) : 
         await next(http);
     }
 
-    public void Dispose()
-    {
-        requests.Dispose();
-        passwords.Dispose();
-    }
+    private static bool IsExempt(HttpContext http) => http.GetEndpoint() is { } endpoint
+        && (endpoint.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null
+            || endpoint is RouteEndpoint route && PasswordRoutes.Contains(RateLimits.Route(http.Request.Method, route)));
+
+    public void Dispose() => places.Dispose();
 }

@@ -28,20 +28,20 @@ public static class LogInEndpoint
         .Problem;
 
     public static async Task<Attempt> LoadAsync(
-        LogIn request, SignInThrottle throttle, PasswordHasher passwords, IDocumentSession session, HttpContext http, DateTimeOffset now, CancellationToken ct)
+        LogIn request, SignInThrottle throttle, PasswordHasher passwords, IDocumentSession session, HttpContext http, TimeProvider clock, CancellationToken ct)
     {
         var attempt = new Attempt(null, null);
-        var verdict = await throttle.TryAsync(http, request.Email.Value!, async () => (attempt = await TryAsync(request, passwords, session, ct)).Account is not null, ct);
+        var verdict = await throttle.TryAsync(http, request.Email.Value!, async isKnown => (attempt = await TryAsync(request, passwords, isKnown, session, ct)).Account is not null, ct);
         if (verdict.Wait is not null)
             return attempt with { Refusal = verdict.Refusal };
 
         if (!verdict.IsRight)
-            await SignInFailures.RecordAsync(session, attempt.MeantUserId, now, ct);
+            await SignInFailures.RecordAsync(session, attempt.MeantUserId, clock.GetUtcNow(), ct);
 
         return attempt;
     }
 
-    private static async Task<Attempt> TryAsync(LogIn request, PasswordHasher passwords, IQuerySession session, CancellationToken ct)
+    private static async Task<Attempt> TryAsync(LogIn request, PasswordHasher passwords, bool isKnown, IQuerySession session, CancellationToken ct)
     {
         var person = await session.FindByEmailAsync(request.Email.Value, ct);
         var batch = session.CreateBatchQuery();
@@ -50,10 +50,10 @@ public static class LogInEndpoint
         await batch.Execute(ct);
 
         var hash = (await loadingCredential)?.PasswordHash;
-        if (!await passwords.VerifyAsync(request.Password.Value!, hash, ct))
+        if (!await passwords.VerifyAsync(request.Password.Value!, hash, ct, isKnown))
             return new Attempt(null, null, person?.Id);
 
-        var newHash = Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct) : null;
+        var newHash = Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct, isKnown: true) : null;
         return new Attempt(await loadingUser, newHash, person?.Id);
     }
 

@@ -46,17 +46,20 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
     }
 
     /// <summary>Has a password compared, if it may be now. Use it wherever a password is asked for.</summary>
-    /// <param name="isRight">Compares the password. If it fails with an exception, no guess was made and none is counted.</param>
-    public async Task<Verdict> TryAsync(HttpContext http, string email, Func<Task<bool>> isRight, CancellationToken ct)
+    /// <param name="isRight">
+    /// Compares the password, told whether the caller's device is known. If it fails with an exception, no guess was made and none is counted.
+    /// </param>
+    public async Task<Verdict> TryAsync(HttpContext http, string email, Func<bool, Task<bool>> isRight, CancellationToken ct)
     {
-        var counters = CountersFor(http, email);
+        var device = devices.Find(http, email);
+        var counters = device is { } known ? FromKnownDevice(email, known) : FromUnknownDevice(http, email);
         if (await CountAsync(counters, ct) is { } wait)
             return new Verdict(false, wait);
 
         bool? right = null;
         try
         {
-            right = await isRight();
+            right = await isRight(device is not null);
         }
         finally
         {
@@ -73,9 +76,6 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
     /// <summary>Forgets what strangers did to an account: its owner has just proved, by mail, to be its owner.</summary>
     public Task ForgetAsync(HttpContext http, string email) => SettleAsync(
         giveBack: [], forget: FromUnknownDevice(http, email).Concat(FromKnownDevice(email, devices.Find(http, email) ?? Guid.Empty)).Where(c => c.IsOfAccount));
-
-    private Counter[] CountersFor(HttpContext http, string email) =>
-        devices.Find(http, email) is { } device ? FromKnownDevice(email, device) : FromUnknownDevice(http, email);
 
     private Counter[] FromKnownDevice(string email, Guid device) =>
     [
