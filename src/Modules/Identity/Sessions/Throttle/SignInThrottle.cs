@@ -36,8 +36,8 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
 
     private readonly string table = $"{store.Options.DatabaseSchemaName}.{Table}";
 
-    // A burst of sign-ins waits here for a connection instead of taking every one there is.
-    private readonly SemaphoreSlim connections = new(8);
+    // A burst of sign-ins waits here for a connection instead of taking every one there is; known devices do not wait behind it.
+    private readonly SemaphoreSlim strangers = new(6), known = new(2);
 
     /// <summary>Where a failure is counted, and whether a success wipes the slate or only takes back its own try.</summary>
     private sealed record Counter(string Name, Guid Key, ThrottleRule Rule, bool EndsWithSuccess = false, bool IsOfAccount = true)
@@ -52,8 +52,8 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
     public async Task<Verdict> TryAsync(HttpContext http, string email, Func<bool, Task<bool>> isRight, CancellationToken ct)
     {
         var device = devices.Find(http, email);
-        var counters = device is { } known ? FromKnownDevice(email, known) : FromUnknownDevice(http, email);
-        if (await CountAsync(counters, ct) is { } wait)
+        var (counters, line) = device is { } id ? (FromKnownDevice(email, id), known) : (FromUnknownDevice(http, email), strangers);
+        if (await CountAsync(line, counters, ct) is { } wait)
             return new Verdict(false, wait);
 
         bool? right = null;
@@ -64,18 +64,18 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         finally
         {
             if (right is null)
-                await SettleAsync(giveBack: counters, forget: []);
+                await SettleAsync(line, giveBack: counters, forget: []);
         }
 
         if (right is true)
-            await SettleAsync(giveBack: counters.Where(c => !c.EndsWithSuccess), forget: counters.Where(c => c.EndsWithSuccess));
+            await SettleAsync(known, giveBack: counters.Where(c => !c.EndsWithSuccess), forget: counters.Where(c => c.EndsWithSuccess));
 
         return new Verdict(right.Value, null);
     }
 
     /// <summary>Forgets what strangers did to an account: its owner has just proved, by mail, to be its owner.</summary>
     public Task ForgetAsync(HttpContext http, string email) => SettleAsync(
-        giveBack: [], forget: FromUnknownDevice(http, email).Concat(FromKnownDevice(email, devices.Find(http, email) ?? Guid.Empty)).Where(c => c.IsOfAccount));
+        known, giveBack: [], forget: FromUnknownDevice(http, email).Concat(FromKnownDevice(email, devices.Find(http, email) ?? Guid.Empty)).Where(c => c.IsOfAccount));
 
     private Counter[] FromKnownDevice(string email, Guid device) =>
     [
@@ -100,9 +100,9 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         new(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{counter}\n{PersonalData.Key(email)}\n{client}")).AsSpan(0, 16), bigEndian: true);
 
     /// <summary>Counts a failure everywhere at once, or nowhere: then it says how long to wait.</summary>
-    private async Task<TimeSpan?> CountAsync(Counter[] counters, CancellationToken ct)
+    private async Task<TimeSpan?> CountAsync(SemaphoreSlim line, Counter[] counters, CancellationToken ct)
     {
-        await connections.WaitAsync(ct);
+        await line.WaitAsync(ct);
         try
         {
             await using var connection = store.Storage.Database.CreateConnection();
@@ -133,7 +133,7 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         }
         finally
         {
-            connections.Release();
+            line.Release();
         }
     }
 
@@ -195,9 +195,9 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
     }
 
     // Whatever became of the caller: a place taken must be given back.
-    private async Task SettleAsync(IEnumerable<Counter> giveBack, IEnumerable<Counter> forget)
+    private async Task SettleAsync(SemaphoreSlim line, IEnumerable<Counter> giveBack, IEnumerable<Counter> forget)
     {
-        await connections.WaitAsync();
+        await line.WaitAsync();
         try
         {
             await using var connection = store.Storage.Database.CreateConnection();
@@ -210,7 +210,7 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         }
         finally
         {
-            connections.Release();
+            line.Release();
         }
 
         static NpgsqlBatchCommand Command(string sql, IEnumerable<Counter> counters) =>
@@ -238,5 +238,9 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         return table;
     }
 
-    public void Dispose() => connections.Dispose();
+    public void Dispose()
+    {
+        strangers.Dispose();
+        known.Dispose();
+    }
 }
