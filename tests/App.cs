@@ -27,6 +27,14 @@ public class App : IAsyncLifetime
     /// <summary>Settings of a variant of the service.</summary>
     protected virtual IEnumerable<(string, string)> Settings => [];
 
+    /// <summary>Whether callers are slowed down as they are outside of tests.</summary>
+    protected virtual bool HasLimits => false;
+
+    /// <summary>Services of a variant.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
     public IAlbaHost Host { get; private set; } = null!;
     public SmtpListener Smtp { get; } = SmtpListener.Start();
 
@@ -43,11 +51,21 @@ public class App : IAsyncLifetime
             web.UseSetting("AppUrl", "https://tickets.example.org");
             web.UseSetting("DemoAccounts", "false");
             web.UseSetting("Logging:LogLevel:Default", "Warning");
+            foreach (var limit in HasLimits ? [] : Unlimited)
+                web.UseSetting(limit, "1000000");
             foreach (var (key, value) in Settings)
                 web.UseSetting(key, value);
             web.ConfigureServices(services => services.RunWolverineInSoloMode());
+            web.ConfigureServices(Configure);
         });
     }
+
+    // All tests call from one address, and faster than people do.
+    private static IEnumerable<string> Unlimited =>
+    [
+        .. new RateLimitOptions().ByName.SelectMany(policy => new[] { $"RateLimits:{policy.Key}:PerMinute", $"RateLimits:{policy.Key}:PerHour", $"RateLimits:{policy.Key}:PerDay" }),
+        "Throttle:Address:Free", "Throttle:Everyone:Free",
+    ];
 
     public virtual async ValueTask DisposeAsync()
     {

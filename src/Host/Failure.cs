@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using JasperFx;
 using Microsoft.AspNetCore.Diagnostics;
@@ -25,6 +26,9 @@ public sealed class ProblemWriter : IProblemDetailsWriter
         var code = problem.Extensions.TryGetValue("code", out var given) && given is string text ? text : CodeFor(status);
 
         http.Response.StatusCode = status;
+        if (problem.Extensions.TryGetValue(Refuse.RetryAfter, out var wait))
+            http.Response.Headers.RetryAfter = Convert.ToString(wait, CultureInfo.InvariantCulture);
+
         await http.Response.WriteAsJsonAsync(
             new Dictionary<string, object?>(problem.Extensions)
             {

@@ -51,7 +51,8 @@ public static class HouseRules
             options.VerifyUrl = configuration.MailLink("Mail:VerifyUrl", LinkPages.VerifyPath);
             options.ResetUrl = configuration.MailLink("Mail:ResetUrl", LinkPages.ResetPath);
         });
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.Configure<KestrelServerOptions>(ConnectionLimits.Apply);
+        services.AddClientAddresses(configuration).AddLimits();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -60,7 +61,7 @@ public static class HouseRules
         services.AddHealthChecks().AddCheck<DatabaseAnswers>("database", tags: ["ready"]);
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins(configuration.AllowedOrigins()).AllowCredentials().AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromMinutes(10))
-            .WithExposedHeaders("ETag", "Location", "Retry-After", "Link", "Idempotency-Replayed")));
+            .WithExposedHeaders("ETag", "Location", "Retry-After", "Link", "Idempotency-Replayed", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")));
 
         // One event, one line: for people in Development, for machines elsewhere.
         builder.Logging.ClearProviders();
@@ -107,12 +108,13 @@ public static class HouseRules
 
     public static void UseHouseRules(this WebApplication app)
     {
-        app.UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors().UseAuthentication().UseOriginCheck().UseAuthorization();
+        app.UseForwardedHeaders().UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors();
+        app.UseAuthentication().UseRateLimiter().UseOriginCheck().UseAuthorization();
         app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
-        app.UseMiddleware<RequestBody>();
+        app.UseMiddleware<RequestBody>().UseMiddleware<Gate>();
 
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous();
+        app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
+        app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous().DisableRateLimiting();
 
         app.MapLinkPages();
 

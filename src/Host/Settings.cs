@@ -21,6 +21,7 @@ public static class Settings
     {
         ["JWT_SECRET"] = "Identity:Secret", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
         ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database", ["MIGRATE_DATABASE_URL"] = "ConnectionStrings:Migrate",
+        ["KNOWN_PROXIES"] = "KnownProxies",
     };
 
     private static readonly string[] Switches = ["Outbound:AllowLoopback", "ApiDocs:Enabled", "DemoAccounts"];
@@ -94,6 +95,7 @@ public static class Settings
             throw new SettingException($"{local} is this machine, which needs Outbound:AllowLoopback.");
 
         configuration.CheckMail(environment);
+        configuration.CheckLimits();
         _ = (configuration.MailLink("Mail:VerifyUrl", ""), configuration.MailLink("Mail:ResetUrl", ""));
     }
 

@@ -17,9 +17,9 @@ public sealed class LogInTests(App app) : AppTest(app)
         var admin = await WithPassword(await Someone(Roles.Admin));
         var user = await WithPassword(await Someone());
 
-        Cookies(await LogIn(admin.Email)).ShouldBe(["adminToken", "token"]);
+        Cookies(await LogIn(admin.Email)).ShouldBe(["adminToken", "dt", "token"]);
         var reply = await LogIn(user.Email);
-        Cookies(reply).ShouldBe(["token"]);
+        Cookies(reply).ShouldBe(["dt", "token"]);
 
         var cookie = reply.Http.Response.Headers.SetCookie.ToString();
         cookie.ShouldContain("httponly", Case.Insensitive);

@@ -11,6 +11,7 @@ using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using TicMate.Identity.Sessions.Throttle;
 using Wolverine;
 
 namespace TicMate.Identity;
@@ -26,6 +27,10 @@ public static class IdentityModule
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<IPeople, PeopleCache>();
+        services.AddOptions<ThrottleOptions>().BindConfiguration("Throttle");
+        services.AddSingleton<KnownDevices>();
+        services.AddSingleton<SignInThrottle>();
+        services.AddHostedService<SweepFailures>();
         services.AddMail();
         services.AddSingleton<IPostOffice, PostOffice>();
         services.AddHttpContextAccessor();
@@ -46,6 +51,7 @@ public static class IdentityModule
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
             store.RegisterDocumentTypes([typeof(Credential), typeof(FormerAddress), typeof(MailQuota)]);
             store.Schema.For<Session>().Index(session => session.UserId);
+            store.Storage.ExtendedSchemaObjects.Add(SignInThrottle.Definition(store.DatabaseSchemaName));
             store.Schema.For<User>().Index(user => user.Role);
             store.Schema.For<PersonalData>().UniqueIndex(UniqueIndexType.Computed, "one_account_per_email", person => person.EmailKey);
             store.Schema.For<OneTimeToken>().Duplicate(token => token.Hash).Duplicate(token => token.Purpose).Duplicate(token => token.ExpiresAt);

@@ -16,6 +16,16 @@ public static class Refuse
         Extensions = { ["code"] = code },
     };
 
+    /// <summary>429; the host writes the wait into <c>Retry-After</c>.</summary>
+    public static ProblemDetails TooMany(string code, string detail, TimeSpan wait)
+    {
+        var problem = With(429, code, detail);
+        problem.Extensions[RetryAfter] = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
+        return problem;
+    }
+
+    public const string RetryAfter = "retryAfter";
+
     public static ProblemDetails Forbidden(string detail) => With(403, "forbidden", detail);
     public static ProblemDetails NotFound(string thing) => With(404, $"{thing}-not-found", $"There is no such {thing}, or you may not see it.");
 }

@@ -6,6 +6,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Links;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions.Throttle;
 using Wolverine;
 using Wolverine.Configuration;
 using Wolverine.Marten;
@@ -15,7 +16,9 @@ namespace TicMate.Identity.Sessions;
 public sealed record LogIn(Field<string> Email, Field<string> Password);
 
 /// <summary>What was found out about a sign-in: whose it is, if the password is right, and the new hash if the old one is outdated.</summary>
-public sealed record Attempt(User? Account, string? NewHash);
+/// <param name="MeantUserId">Whose account was meant, whether the password is right or not.</param>
+/// <param name="Refusal">Set when there were too many tries before: then nothing was looked at.</param>
+public sealed record Attempt(User? Account, string? NewHash, Guid? MeantUserId = null, ProblemDetails? Refusal = null);
 
 public static class LogInEndpoint
 {
@@ -26,7 +29,21 @@ public static class LogInEndpoint
         .When(request.Password.Value?.Length > 1_024, "password", "Password must have at most 1024 characters.")
         .Problem;
 
-    public static async Task<Attempt> LoadAsync(LogIn request, PasswordHasher passwords, IQuerySession session, CancellationToken ct)
+    public static async Task<Attempt> LoadAsync(
+        LogIn request, SignInThrottle throttle, PasswordHasher passwords, IDocumentSession session, HttpContext http, TimeProvider clock, CancellationToken ct)
+    {
+        var attempt = new Attempt(null, null);
+        var verdict = await throttle.TryAsync(http, request.Email.Value!, async isKnown => (attempt = await TryAsync(request, passwords, isKnown, session, ct)).Account is not null, ct);
+        if (verdict.Wait is not null)
+            return attempt with { Refusal = verdict.Refusal };
+
+        if (!verdict.IsRight)
+            await SignInFailures.RecordAsync(session, attempt.MeantUserId, clock.GetUtcNow(), ct);
+
+        return attempt;
+    }
+
+    private static async Task<Attempt> TryAsync(LogIn request, PasswordHasher passwords, bool isKnown, IQuerySession session, CancellationToken ct)
     {
         var person = await session.FindByEmailAsync(request.Email.Value, ct);
         var batch = session.CreateBatchQuery();
@@ -35,13 +52,14 @@ public static class LogInEndpoint
         await batch.Execute(ct);
 
         var hash = (await loadingCredential)?.PasswordHash;
-        if (!await passwords.VerifyAsync(request.Password.Value!, hash, ct))
-            return new Attempt(null, null);
+        if (!await passwords.VerifyAsync(request.Password.Value!, hash, ct, isKnown))
+            return new Attempt(null, null, person?.Id);
 
-        return new Attempt(await loadingUser, Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct) : null);
+        var newHash = Argon2Hash.IsOutdated(hash!, Argon2Cost.Owasp) ? await passwords.HashAsync(request.Password.Value!, ct, isKnown: true) : null;
+        return new Attempt(await loadingUser, newHash, person?.Id);
     }
 
-    public static ProblemDetails Validate(Attempt attempt, IOptions<AccountOptions> options) => attempt.Account switch
+    public static ProblemDetails Validate(Attempt attempt, IOptions<AccountOptions> options) => attempt.Refusal ?? attempt.Account switch
     {
         null => Refuse.With(401, "wrong-credentials", "The e-mail address or the password is wrong."),
         { IsActive: false } => Refuse.With(403, "account-inactive", "This account is deactivated. Ask an administrator."),
@@ -52,6 +70,7 @@ public static class LogInEndpoint
 
     [AllowAnonymous, WolverinePost("/api/auth/login")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
+    [ProducesResponseType<ProblemDetails>(429)]
     public static (SignedInUser, IStartStream, RememberSignIn) Post(LogIn _, Attempt attempt, DateTimeOffset now)
     {
         var (user, session) = (attempt.Account!, Guid.CreateVersion7());
@@ -81,11 +100,12 @@ public sealed record SignedInUser(Guid UserId, Guid SessionId, string Role) : IR
     public static void ConfigureResponse(IChain chain) => chain.UseForResponse(new MethodCall(typeof(SignedInUser), nameof(AnswerAsync)));
 
     public static async Task<SignInAnswer> AnswerAsync(
-        SignedInUser signedIn, AccessTokens tokens, SessionCookies cookies, IDocumentSession session, HttpContext http, CancellationToken ct)
+        SignedInUser signedIn, AccessTokens tokens, SessionCookies cookies, KnownDevices devices, IDocumentSession session, HttpContext http, CancellationToken ct)
     {
         var token = tokens.Issue(signedIn.UserId, signedIn.SessionId, signedIn.Role);
         cookies.Set(http, token, signedIn.Role);
         var account = await UserAnswer.ReadAsync(session, signedIn.UserId, null, ct);
+        devices.Remember(http, account.User.Email);
         return new SignInAnswer($"Welcome back, {account.User.Name}.", token, account.User);
     }
 }
