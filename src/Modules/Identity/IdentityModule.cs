@@ -4,6 +4,7 @@ using Marten;
 using Marten.Schema;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TicMate.Identity.ApiKeys;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Passwords;
@@ -20,7 +21,16 @@ public static class IdentityModule
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<Keys>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<SessionHandles>();
+        services.AddSingleton<SessionCache>();
+        services.AddSingleton<SessionLookup>();
+        services.AddSingleton<LastUses>();
+        services.AddHostedService<HearSessionNews>();
+        services.AddHostedService<SaveLastUses>();
+        services.AddSingleton<IConfigureMarten, TellSessionNews>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<IPeople, PeopleCache>();
         services.AddMail();
@@ -34,6 +44,8 @@ public static class IdentityModule
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
             store.Schema.For<User>().Index(user => user.Role);
+            store.Schema.For<Session>().Index(session => session.UserId);
+            store.Schema.For<ApiKey>().Index(key => key.UserId).UniqueIndex(UniqueIndexType.Computed, "one_api_key_per_prefix", key => key.Prefix);
             store.Schema.For<PersonalData>().UniqueIndex(UniqueIndexType.Computed, "one_account_per_email", person => person.EmailKey);
         });
 
