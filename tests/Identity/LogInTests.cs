@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using TicMate.Tests.Fakes;
 
 namespace TicMate.Tests.Identity;
 

@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Sessions;
 using TicMate.Tests.Fakes;
+using Wolverine.Tracking;
 
 namespace TicMate.Tests.Identity.Sessions;
 
@@ -61,7 +62,7 @@ public sealed class BearerSessionTests(App app) : AppTest(app)
         (await Refresh(third)).ShouldRefuse(401, "refresh-token-invalid");
         (await Call(person, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
         (await Call(person with { Token = (string)third.Body["token"]! }, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
-        (await App.Smtp.MailFor(person.Email, Ct)).Text.ShouldContain("ended that session");
+        (await App.Smtp.MailFor(person.Email, Ct)).Message.TextBody!.ShouldContain("ended that session");
 
         (await Refresh(token)).ShouldRefuse(401, "refresh-token-invalid");
         (await EventsOf(person.SessionId)).Count.ShouldBe(3);

@@ -28,7 +28,7 @@ public sealed class SessionListTests(App app) : AppTest(app)
 
         (await Call(there, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
         (await Call(here, "GET", "/api/auth/sessions")).Body["sessions"]!.AsArray().Count.ShouldBe(1);
-        (await EventsOf(there.SessionId)).Last().ShouldBe(new SessionEnded(there.SessionId, here.Id, "ended-elsewhere"));
+        (await EventsOf(there.SessionId))[^1].ShouldBe(new SessionEnded(there.SessionId, here.Id, "ended-elsewhere"));
         (await Call(here, "DELETE", $"/api/auth/sessions/{sessions[0]!["id"]}")).ShouldRefuse(404, "session-not-found");
     }
 
@@ -41,7 +41,7 @@ public sealed class SessionListTests(App app) : AppTest(app)
         var ended = await Call(person, "DELETE", $"/api/auth/sessions/{id}");
 
         ended.Http.Response.Headers.SetCookie.Count.ShouldBe(2);
-        (await EventsOf(person.SessionId)).Last().ShouldBe(new SessionEnded(person.SessionId, person.Id, "signed-out"));
+        (await EventsOf(person.SessionId))[^1].ShouldBe(new SessionEnded(person.SessionId, person.Id, "signed-out"));
         (await Call(person, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
     }
 
@@ -71,7 +71,7 @@ public sealed class SessionListTests(App app) : AppTest(app)
         foreach (var session in new[] { here, there })
         {
             (await Call(session, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
-            (await EventsOf(session.SessionId)).Last().ShouldBe(new SessionEnded(session.SessionId, here.Id, "signed-out-everywhere"));
+            (await EventsOf(session.SessionId))[^1].ShouldBe(new SessionEnded(session.SessionId, here.Id, "signed-out-everywhere"));
         }
 
         (await Call(stranger, "GET", "/api/auth/user")).Status.ShouldBe(200);
