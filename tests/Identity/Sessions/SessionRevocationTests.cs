@@ -1,4 +1,5 @@
 using Marten;
+using Marten.Services;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using TicMate.Identity.Contracts;
@@ -158,6 +159,46 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
     }
 
     [Fact]
+    public async Task The_node_that_changes_something_forgets_it_before_it_answers()
+    {
+        var person = await Someone();
+        var cache = AHearingCache(out var clock);
+        var lookup = new SessionLookup(cache, new LastUses(Store), Store, clock);
+        (await lookup.FindSessionAsync(person.Id, person.SessionId, Ct)).ShouldNotBeNull();
+        cache.FindSession(person.SessionId).ShouldNotBeNull();
+
+        await using var session = Store.LightweightSession(new SessionOptions { Listeners = { new TellSessionNews(cache) } });
+        (await session.HoldSessionsAsync(person.Id, Ct)).End("password-changed").Execute(session);
+        await session.SaveChangesAsync(Ct);
+
+        cache.FindSession(person.SessionId).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_refresh_waits_for_whoever_holds_the_session()
+    {
+        var (person, sessionId) = (await Someone(), Guid.CreateVersion7());
+        await using (var session = Store.LightweightSession())
+        {
+            session.Events.StartStream<Session>(sessionId, new SignedIn(sessionId, person.Id) { Kind = SessionKind.Bearer });
+            await session.SaveChangesAsync(Ct);
+        }
+
+        Task<Reply> refreshing;
+        await using (var other = Store.LightweightSession())
+        {
+            await other.Events.FetchForExclusiveWriting<Session>(sessionId, Ct);
+            refreshing = Call(null, "POST", "/api/auth/refresh", new { refreshToken = Host.Services.GetRequiredService<RefreshTokens>().For(sessionId, 1) });
+            await Waits(refreshing, "tuple", "transactionid");
+
+            other.Store(new RefreshHead(sessionId, 3, DateTimeOffset.UtcNow));
+            await other.SaveChangesAsync(Ct);
+        }
+
+        (await refreshing).ShouldRefuse(401, "refresh-token-invalid");
+    }
+
+    [Fact]
     public async Task A_sign_in_with_the_old_password_does_not_outlive_its_change()
     {
         var person = await Someone();
@@ -172,7 +213,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
         {
             var open = await change.HoldSessionsAsync(person.Id, Ct);
             signingIn = Call(null, "POST", "/api/auth/login", new { email = person.Email, password = "Secret123!" });
-            await SignInWaits();
+            await Waits(signingIn, "advisory");
 
             change.Store(new Credential(person.Id, Argon2Hash.Of("Another123!", Argon2Cost.Owasp)));
             open.End("password-reset").Execute(change);
@@ -184,11 +225,11 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
         (await reading.Query<Session>().CountAsync(s => s.UserId == person.Id && s.EndedAt == null, Ct)).ShouldBe(0);
     }
 
-    // Until PostgreSQL says that somebody waits for an advisory lock in share mode.
-    private async Task SignInWaits()
+    // Until PostgreSQL says that it waits for somebody's lock, or it did not have to wait.
+    private async Task Waits(Task task, params string[] locks)
     {
         await using var session = Store.QuerySession();
-        while ((await session.QueryAsync<int>("select count(*)::int from pg_locks where locktype = 'advisory' and mode = 'ShareLock' and not granted", Ct))[0] == 0)
+        while (!task.IsCompleted && (await session.QueryAsync<int>("select count(*)::int from pg_locks where locktype = any(?) and not granted", Ct, (object)locks))[0] == 0)
             await Task.Yield();
     }
 
