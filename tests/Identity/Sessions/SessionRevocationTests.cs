@@ -86,16 +86,21 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
     }
 
     [Fact]
-    public async Task A_node_that_hears_nothing_looks_every_session_up()
+    public async Task A_node_that_hears_nothing_looks_every_session_up_and_starts_afresh_when_it_hears_again()
     {
-        var person = await Someone();
+        var (person, other) = (await Someone(), await Someone());
         await using var node = await ANode();
         await node.Knows(person);
         await node.GoesDeaf(() => node.Ears.StopAsync(Ct));
 
         (await node.Find(person)).ShouldNotBeNull();
+        (await node.Find(other)).ShouldNotBeNull();
         await Call(person, "POST", "/api/auth/logout");
         (await node.Find(person)).ShouldBeNull();
+
+        await Call(other, "POST", "/api/auth/logout");
+        await node.HearsAgain(() => node.Ears.StartAsync(Ct));
+        (await node.Find(other)).ShouldBeNull();
     }
 
     [Fact]
@@ -280,7 +285,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
             Cache.FindSession(caller.SessionId).ShouldNotBeNull();
         }
 
-        public Task HearsAgain() => Cache.Next("hears", () => Task.CompletedTask);
+        public Task HearsAgain(Func<Task>? cause = null) => Cache.Next("hears", cause ?? (() => Task.CompletedTask));
         public Task GoesDeaf(Func<Task> cause) => Cache.Next("deaf", cause);
         public Task Forgets(Guid id, Func<Task> cause) => Cache.Next(id, cause);
 
