@@ -161,6 +161,14 @@ public abstract class Scenarios(App app)
         return await session.LoadAsync<T>(id, Ct);
     }
 
+    /// <summary>Appends as a slice would, that is, with the stream's state at hand.</summary>
+    protected async Task Append<T>(Guid stream, params object[] events) where T : class
+    {
+        await using var session = Store.LightweightSession();
+        (await session.Events.FetchForExclusiveWriting<T>(stream, Ct)).AppendMany(events);
+        await session.SaveChangesAsync(Ct);
+    }
+
     protected async Task<IReadOnlyList<object>> EventsOf(Guid stream)
     {
         await using var session = Store.QuerySession();

@@ -12,6 +12,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
+using TicMate.Identity.ApiKeys;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Links;
@@ -41,6 +42,7 @@ public static class HouseRules
         services.Configure<SignInOptions>(options =>
         {
             options.Secret = configuration["Identity:Secret"]!;
+            options.PreviousSecrets = configuration.PreviousSecrets();
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
@@ -109,7 +111,7 @@ public static class HouseRules
     public static void UseHouseRules(this WebApplication app)
     {
         app.UseForwardedHeaders().UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors();
-        app.UseAuthentication().UseRateLimiter().UseOriginCheck().UseAuthorization();
+        app.UseAuthentication().UseRateLimiter().UseOriginCheck().UseApiKeyScopes().UseAuthorization();
         app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
         app.UseMiddleware<RequestBody>().UseMiddleware<Gate>();
 

@@ -19,7 +19,7 @@ public static class Settings
 
     private static readonly Dictionary<string, string> Names = new()
     {
-        ["JWT_SECRET"] = "Identity:Secret", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
+        ["JWT_SECRET"] = "Identity:Secret", ["JWT_SECRET_PREVIOUS"] = "Identity:PreviousSecrets", ["GEMINI_API_KEY"] = "Ai:ApiKey", ["GEMINI_MODEL"] = "Ai:Model", ["RESEND_API_KEY"] = "Mail:ResendApiKey",
         ["EMAIL_FROM"] = "Mail:From", ["APP_URL"] = "AppUrl", ["CORS_ORIGINS"] = "CorsOrigins", ["DATABASE_URL"] = "ConnectionStrings:Database", ["MIGRATE_DATABASE_URL"] = "ConnectionStrings:Migrate",
         ["KNOWN_PROXIES"] = "KnownProxies",
     };
@@ -67,6 +67,12 @@ public static class Settings
         builder.Configuration.AddInMemoryCollection(settings);
     }
 
+    /// <summary>Secrets whose tokens still hold: a list, or one text with commas.</summary>
+    public static string[] PreviousSecrets(this IConfiguration configuration) => configuration.GetSection("Identity:PreviousSecrets") is var section
+        ? [.. section.GetChildren().Select(child => child.Value).Prepend(section.Value)
+            .SelectMany(text => (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]
+        : [];
+
     /// <summary>The origins whose pages may call with the cookie.</summary>
     public static string[] AllowedOrigins(this IConfiguration configuration) =>
         [.. $"{configuration["CorsOrigins"]},{configuration["AppUrl"]}".Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
@@ -81,6 +87,9 @@ public static class Settings
 
         if (secret.Length > 0 && Encoding.UTF8.GetByteCount(secret) < 32)
             throw new SettingException("JWT_SECRET must have at least 32 bytes.");
+
+        if (configuration.PreviousSecrets().Any(previous => Encoding.UTF8.GetByteCount(previous) < 32 || previous == ExampleSecret))
+            throw new SettingException("JWT_SECRET_PREVIOUS must list earlier values of JWT_SECRET, each of at least 32 bytes, separated by commas.");
 
         _ = configuration.AllowedOrigins();
         if (Switches.FirstOrDefault(name => configuration[name] is { Length: > 0 } text && !bool.TryParse(text, out _)) is { } name)

@@ -39,7 +39,7 @@ public sealed class EndpointTests(App app) : AppTest(app)
     // What anybody may call. A new route is for people who are signed in until it is named here.
     private static readonly string[] ForAnyone =
     [
-        "/api/auth/register", "/api/auth/login", "/api/auth/logout", "/api/auth/verify-email", "/api/auth/resend-verification-email",
+        "/api/auth/register", "/api/auth/login", "/api/auth/logout", "/api/auth/refresh", "/api/auth/verify-email", "/api/auth/resend-verification-email",
         "/api/auth/forgot-password", "/api/auth/reset-password", "/auth/verify-email", "/auth/reset-password", "/health/live", "/health/ready", "/openapi/{documentName}.json",
         "/docs/{documentName?}", "/docs", "/docs/", "/dev/mail", "/dev/mail.json", "/dev/mail/{id}", "/dev/mail/{id}.eml",
     ];

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using TicMate.Identity;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using TicMate.Tests.Fakes;
 
 namespace TicMate.Tests.Identity;
 
@@ -83,8 +85,8 @@ public sealed class LogInTests(App app) : AppTest(app)
     {
         var person = await Someone();
         var ours = Host.Services.GetRequiredService<IOptions<SignInOptions>>();
-        var yesterday = new AccessTokens(ours, new StoppedClock(DateTimeOffset.UtcNow.AddHours(-25)));
-        var foreign = new AccessTokens(Options.Create(new SignInOptions { Secret = "another secret, as long as the first one was" }), TimeProvider.System);
+        var yesterday = new AccessTokens(new Keys(ours), new StoppedClock(DateTimeOffset.UtcNow.AddHours(-25)));
+        var foreign = new AccessTokens(new Keys(Options.Create(new SignInOptions { Secret = "another secret, as long as the first one was" })), TimeProvider.System);
 
         foreach (var token in new[] { yesterday.Issue(person.Id, person.SessionId, "user"), foreign.Issue(person.Id, person.SessionId, "admin"), "x", person.Token + "x" })
             (await Call(person with { Token = token }, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated")
@@ -95,7 +97,7 @@ public sealed class LogInTests(App app) : AppTest(app)
     public async Task A_browser_session_in_use_gets_a_fresh_cookie_from_half_of_its_life_on()
     {
         var person = await Someone();
-        var earlier = new AccessTokens(Host.Services.GetRequiredService<IOptions<SignInOptions>>(), new StoppedClock(DateTimeOffset.UtcNow.AddHours(-13)));
+        var earlier = new AccessTokens(Host.Services.GetRequiredService<Keys>(), new StoppedClock(DateTimeOffset.UtcNow.AddHours(-13)));
 
         var old = await Call(null, "GET", "/api/auth/user", more: x => x.WithRequestHeader("Cookie", $"token={earlier.Issue(person.Id, person.SessionId, "user")}"));
         var young = await Call(null, "GET", "/api/auth/user", more: x => x.WithRequestHeader("Cookie", $"token={person.Token}"));
@@ -138,9 +140,4 @@ public sealed class LogInTests(App app) : AppTest(app)
     }
 
     private static string[] Cookies(Reply reply) => [.. reply.Http.Response.Headers.SetCookie.Select(c => c!.Split('=')[0]).Order()];
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

@@ -5,6 +5,9 @@ namespace TicMate.Identity.Contracts;
 /// <summary>Who is asking. Take it as an endpoint parameter; the host fills it in from the session, never from the token's own claims.</summary>
 public sealed record CurrentUser(Guid Id, string Role, Guid SessionId)
 {
+    /// <summary>The API key that a program of this person called with; there is no session then.</summary>
+    public Guid? ApiKeyId { get; init; }
+
     public bool IsStaff => Role is Roles.Moderator or Roles.Admin;
     public bool IsAdmin => Role is Roles.Admin;
 }

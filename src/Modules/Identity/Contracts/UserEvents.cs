@@ -20,7 +20,17 @@ public sealed record PersonalDataExported(Guid UserId);
 public sealed record UserErased(Guid UserId);
 
 // What happens to a session; its stream is the session's own.
-public sealed record SignedIn(Guid SessionId, Guid UserId);
+public sealed record SignedIn(Guid SessionId, Guid UserId)
+{
+    public string Kind { get; init; } = SessionKind.Cookie;
+}
+
+/// <summary>How a session keeps itself alive: a browser's cookie by being used, a program's token by being refreshed.</summary>
+public static class SessionKind
+{
+    public const string Cookie = "cookie", Bearer = "bearer";
+}
+
 public sealed record RefreshTokenReused(Guid SessionId, Guid UserId);
 
 /// <param name="Reason">Why: signed-out, signed-out-everywhere, ended-elsewhere, password-changed, password-reset, role-changed, deactivated, erased, token-reused.</param>

@@ -11,7 +11,7 @@ public static class LogOutEndpoint
 
     [AllowAnonymous, WolverinePost("/api/auth/logout")]
     public static (Answer, SessionEnded?) Post(
-        [WriteModel(FromMethod = nameof(SessionId))] Session? session, SessionCookies cookies, HttpContext http)
+        [WriteModel(FromMethod = nameof(SessionId), LoadStyle = ModelConcurrencyStyle.Exclusive)] Session? session, SessionCookies cookies, HttpContext http)
     {
         cookies.Clear(http);
         return (new Answer("You are signed out."), session is { EndedAt: null } ? new SessionEnded(session.Id, session.UserId, "signed-out") : null);

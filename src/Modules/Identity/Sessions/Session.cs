@@ -6,17 +6,29 @@ namespace TicMate.Identity.Sessions;
 /// <summary>A sign-in and what became of it. A token is worth what its session is worth.</summary>
 public sealed record Session
 {
-    /// <summary>However often a session renews itself, its person signs in again after this time.</summary>
+    /// <summary>However it renews itself, no session is older than this.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
 
     public Guid Id { get; init; }
     public int Version { get; init; }
     public Guid UserId { get; init; }
+    public string Kind { get; init; } = SessionKind.Cookie;
     public DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
 
-    public bool IsOver(DateTimeOffset now) => EndedAt is not null || now > StartedAt + LongestLife;
+    /// <summary>Ended, too old, or left alone for too long, by what its person may do now.</summary>
+    public bool IsOver(string role, DateTimeOffset lastSeen, DateTimeOffset now) =>
+        EndedAt is not null || now > StartedAt + Life(Kind, role) || now > lastSeen + Idle(Kind, role);
 
-    public static Session Create(IEvent<SignedIn> e) => new() { Id = e.Data.SessionId, UserId = e.Data.UserId, StartedAt = e.Timestamp };
-    public Session Apply(IEvent<SessionEnded> e) => this with { EndedAt = e.Timestamp };
+    private static TimeSpan Life(string kind, string role) =>
+        kind is SessionKind.Cookie ? LongestLife : role is Roles.User ? TimeSpan.FromDays(14) : TimeSpan.FromHours(12);
+
+    // A user's cookie needs no rule of its own: its token is renewed by use and lasts a day.
+    private static TimeSpan Idle(string kind, string role) =>
+        role is not Roles.User ? TimeSpan.FromHours(1) : kind is SessionKind.Cookie ? LongestLife : TimeSpan.FromDays(7);
+
+    public static Session Create(IEvent<SignedIn> e) =>
+        new() { Id = e.Data.SessionId, UserId = e.Data.UserId, Kind = e.Data.Kind, StartedAt = e.Timestamp };
+
+    public Session Apply(IEvent<SessionEnded> e) => this with { EndedAt = EndedAt ?? e.Timestamp };
 }

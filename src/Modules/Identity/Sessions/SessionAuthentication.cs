@@ -1,8 +1,8 @@
 using System.Security.Claims;
-using Marten;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
+using TicMate.Identity.ApiKeys;
 using TicMate.Identity.Contracts;
 
 namespace TicMate.Identity.Sessions;
@@ -11,7 +11,7 @@ namespace TicMate.Identity.Sessions;
 /// Who is calling: the token comes from the <c>Authorization</c> header or the cookie and only names a session; whether that still holds,
 /// and what its person may do, is looked up.
 /// </summary>
-public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies cookies, IDocumentStore store, TimeProvider clock)
+public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies cookies, SessionLookup lookup, TimeProvider clock)
     : IConfigureNamedOptions<JwtBearerOptions>
 {
     private const int LongestToken = 4_096;
@@ -23,21 +23,23 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
     {
         options.MapInboundClaims = false;
         options.TokenValidationParameters = tokens.Rules;
-        options.Events = new JwtBearerEvents { OnMessageReceived = FindToken, OnTokenValidated = FindSessionAsync, OnChallenge = Challenge };
+        options.Events = new JwtBearerEvents { OnMessageReceived = FindTokenAsync, OnTokenValidated = FindSessionAsync, OnChallenge = Challenge };
     }
 
     /// <summary>Whether the caller is known by the cookie alone, which another site's page could have made the browser send.</summary>
     public static bool IsByCookie(HttpContext http) => http.Items.ContainsKey(ByCookie);
 
-    private static Task FindToken(MessageReceivedContext context)
+    private async Task FindTokenAsync(MessageReceivedContext context)
     {
         var request = context.Request;
         if (request.Headers.Authorization is { Count: > 0 } header)
         {
             if (header.Count > 1 || header[0] is not { } value || !value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || value.Length > LongestToken)
                 context.Fail("One bearer token is needed.");
+            else if (value["Bearer ".Length..].Trim() is var token && token.StartsWith(ApiKeySecret.Start, StringComparison.Ordinal))
+                await FindApiKeyAsync(context, token);
             else
-                context.Token = value["Bearer ".Length..].Trim();
+                context.Token = token;
         }
         else if (request.Cookies.TryGetValue(SessionCookies.Token, out var cookie))
         {
@@ -52,43 +54,43 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
         {
             context.NoResult();
         }
+    }
 
-        return Task.CompletedTask;
+    private async Task FindApiKeyAsync(MessageReceivedContext context, string token)
+    {
+        if (ApiKeySecret.Read(token) is not { } secret || await lookup.FindKeyAsync(secret, context.HttpContext.RequestAborted) is not { } found)
+        {
+            context.Fail("The API key is not valid.");
+            return;
+        }
+
+        context.Principal = Caller(
+            found.User, [new(SessionClaims.ApiKeyId, found.Key.Id.ToString()), .. found.Key.Scopes.Select(scope => new Claim(SessionClaims.Scope, scope))]);
+        context.Success();
     }
 
     private async Task FindSessionAsync(TokenValidatedContext context)
     {
         var token = (JsonWebToken)context.SecurityToken;
-        if (!Guid.TryParse(token.Subject, out var userId) || !Guid.TryParse(token.GetPayloadValue<string>(SessionClaims.SessionId), out var sessionId)
-            || await FindAsync(userId, sessionId, context.HttpContext.RequestAborted) is not { } user)
+        if (!tokens.IsComplete(token) || !Guid.TryParse(token.Subject, out var userId) || !Guid.TryParse(token.GetPayloadValue<string>(SessionClaims.SessionId), out var sessionId)
+            || await lookup.FindSessionAsync(userId, sessionId, context.HttpContext.RequestAborted) is not { } standing)
         {
             context.Fail("The session is over.");
             return;
         }
 
-        context.Principal = new ClaimsPrincipal(new ClaimsIdentity(
-            [
-                new(SessionClaims.UserId, userId.ToString()), new(SessionClaims.SessionId, sessionId.ToString()), new(SessionClaims.Role, user.Role),
-                new(ClaimTypes.Name, userId.ToString()),
-            ],
-            JwtBearerDefaults.AuthenticationScheme, ClaimTypes.Name, SessionClaims.Role));
+        var role = standing.User.Role;
+        context.Principal = Caller(standing.User, [new(SessionClaims.SessionId, sessionId.ToString())]);
 
         // A browser session in use stays alive: from half of a token's life on, the next answer carries a fresh one.
-        if (IsByCookie(context.HttpContext) && clock.GetUtcNow() > token.IssuedAt + AccessTokens.Lifetime(user.Role) / 2)
-            cookies.Set(context.HttpContext, tokens.Issue(userId, sessionId, user.Role), user.Role);
+        if (IsByCookie(context.HttpContext) && standing.Session.Kind is SessionKind.Cookie && clock.GetUtcNow() > token.IssuedAt + AccessTokens.Lifetime(role) / 2)
+            cookies.Set(context.HttpContext, tokens.Issue(userId, sessionId, role), role);
     }
 
-    private async Task<User?> FindAsync(Guid userId, Guid sessionId, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        var batch = session.CreateBatchQuery();
-        var loadingSession = batch.Load<Session>(sessionId);
-        var loadingUser = batch.Load<User>(userId);
-        await batch.Execute(ct);
-
-        var found = await loadingSession;
-        return found is not null && found.UserId == userId && !found.IsOver(clock.GetUtcNow()) && await loadingUser is { IsActive: true } user ? user : null;
-    }
+    // What the person may do is what the person's account says now.
+    private static ClaimsPrincipal Caller(User user, Claim[] more) => new(new ClaimsIdentity(
+        [new(SessionClaims.UserId, user.Id.ToString()), new(SessionClaims.Role, user.Role), new(ClaimTypes.Name, user.Id.ToString()), .. more],
+        JwtBearerDefaults.AuthenticationScheme, ClaimTypes.Name, SessionClaims.Role));
 
     // Every failure looks the same; RFC 6750, section 3, for the header. The body comes from the host, as for every error.
     private static Task Challenge(JwtBearerChallengeContext context)
@@ -104,5 +106,9 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
 public static class SessionUser
 {
     public static CurrentUser Of(ClaimsPrincipal caller) => new(
-        Guid.Parse(caller.FindFirstValue(SessionClaims.UserId)!), caller.FindFirstValue(SessionClaims.Role)!, Guid.Parse(caller.FindFirstValue(SessionClaims.SessionId)!));
+        Guid.Parse(caller.FindFirstValue(SessionClaims.UserId)!), caller.FindFirstValue(SessionClaims.Role)!,
+        Guid.TryParse(caller.FindFirstValue(SessionClaims.SessionId), out var session) ? session : Reference.Nothing)
+    {
+        ApiKeyId = Guid.TryParse(caller.FindFirstValue(SessionClaims.ApiKeyId), out var key) ? key : null,
+    };
 }
