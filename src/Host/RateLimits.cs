@@ -40,6 +40,12 @@ public sealed record RateLimitOptions
     /// <summary>Requests for a mail (forgotten password, resend) per client address.</summary>
     public Allowance AskForMail { get; init; } = new() { PerMinute = 5 };
 
+    /// <summary>Renewals of a session per client address.</summary>
+    public Allowance Refresh { get; init; } = new() { PerMinute = 30 };
+
+    /// <summary>Exports of all of one's data per person: each reads the whole log.</summary>
+    public Allowance Export { get; init; } = new() { PerHour = 1 };
+
     /// <summary>New tickets per person.</summary>
     public Allowance CreateTicket { get; init; } = new() { PerMinute = 20, PerDay = 200 };
 
@@ -109,6 +115,8 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
         ["POST /api/auth/reset-password"] = nameof(RateLimitOptions.MailedToken),
         ["POST /api/auth/forgot-password"] = nameof(RateLimitOptions.AskForMail),
         ["POST /api/auth/resend-verification-email"] = nameof(RateLimitOptions.AskForMail),
+        ["POST /api/auth/refresh"] = nameof(RateLimitOptions.Refresh),
+        ["GET /api/auth/export"] = nameof(RateLimitOptions.Export),
         ["POST /api/tickets"] = nameof(RateLimitOptions.CreateTicket),
         ["PUT /api/tickets/ticket-reply"] = nameof(RateLimitOptions.Reply),
         ["POST /api/tickets/{}/replies"] = nameof(RateLimitOptions.Reply),
@@ -116,7 +124,7 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
 
     // Counted by address whoever calls: these are the ways in.
     private static readonly FrozenSet<string> ByAddress =
-        [nameof(RateLimitOptions.Register), nameof(RateLimitOptions.MailedToken), nameof(RateLimitOptions.AskForMail), nameof(RateLimitOptions.Anonymous)];
+        [nameof(RateLimitOptions.Register), nameof(RateLimitOptions.MailedToken), nameof(RateLimitOptions.AskForMail), nameof(RateLimitOptions.Refresh), nameof(RateLimitOptions.Anonymous)];
 
     private readonly PartitionedRateLimiter<HttpContext> windows = Partitions(options.Value.ByName, clock);
 

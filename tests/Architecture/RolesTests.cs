@@ -58,11 +58,12 @@ public sealed class RolesTests(App app) : AppTest(app)
             "deactivated" => await Deactivated(owner), _ => await Someone(),
         };
 
-        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal));
+        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
+            .Replace("{handleId}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{keyId}", Guid.NewGuid().ToString(), StringComparison.Ordinal));
         var reply = await Call(caller, method, url, method == "GET" ? null : new { ticketId = ticket, userId = owner.Id });
 
         // What the caller may do but cannot, since something else in the request is missing, is still theirs to do.
-        return reply.Status == 401 && reply.Code == "wrong-credentials" ? 400 : reply.Status;
+        return reply.Status == 401 && reply.Code is "wrong-credentials" or "refresh-token-invalid" ? 400 : reply.Status;
     }
 
     private async Task<Caller> Deactivated(Caller person)

@@ -93,7 +93,7 @@ public abstract partial class AccountTest(App app) : Scenarios(app)
         if (reply.Json?["traceId"] is not null)
             reply.Json["traceId"] = "";
 
-        var headers = reply.Http.Response.Headers.Where(h => h.Key != "Date").Select(h => $"{h.Key}: {h.Value}").Order(StringComparer.Ordinal);
+        var headers = reply.Http.Response.Headers.Where(h => h.Key != "Date" && !h.Key.StartsWith("X-RateLimit", StringComparison.Ordinal)).Select(h => $"{h.Key}: {h.Value}").Order(StringComparer.Ordinal);
         return $"{reply.Status}\n{string.Join("\n", headers)}\n{reply.Json?.ToJsonString()}";
     }
 

@@ -59,7 +59,7 @@ public static class IdentityModule
             store.Storage.ExtendedSchemaObjects.Add(EventClients.Table(store.DatabaseSchemaName));
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
-            store.RegisterDocumentTypes([typeof(Credential), typeof(FormerAddress), typeof(MailQuota)]);
+            store.RegisterDocumentTypes([typeof(Credential), typeof(FormerAddress), typeof(MailQuota), typeof(LastUse), typeof(RefreshHead)]);
             store.Storage.ExtendedSchemaObjects.Add(SignInThrottle.Definition(store.DatabaseSchemaName));
             store.Schema.For<User>().Index(user => user.Role);
             store.Schema.For<Session>().Index(session => session.UserId);

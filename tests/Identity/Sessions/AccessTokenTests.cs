@@ -147,7 +147,7 @@ public sealed class AccessTokenTests(App app) : AppTest(app)
     public void Previous_secrets_are_a_list_or_a_text_with_commas_and_are_checked()
     {
         IConfiguration With(params (string, string)[] settings) =>
-            new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Item1, s => (string?)s.Item2)).Build();
+            new ConfigurationBuilder().AddInMemoryCollection(settings.Append(("Smtp:Host", "mail.example.org")).ToDictionary(s => s.Item1, s => (string?)s.Item2)).Build();
 
         With(("Identity:PreviousSecrets", "one, two")).PreviousSecrets().ShouldBe(["one", "two"]);
         With(("Identity:PreviousSecrets:0", "one"), ("Identity:PreviousSecrets:1", "two")).PreviousSecrets().ShouldBe(["one", "two"]);

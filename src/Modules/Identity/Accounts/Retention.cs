@@ -13,6 +13,8 @@ public sealed class Retention(IDocumentStore store, TimeProvider clock, ILogger<
     private static string[] Statements(string schema) =>
     [
         $"update {schema}.{EventClients.TableName} set address = network(set_masklen(address, case family(address) when 4 then 24 else 48 end)) where at < now() - interval '30 days' and masklen(address) in (32, 128)",
+        $"delete from {schema}.mt_doc_lastuse where (data ->> 'at')::timestamptz < now() - interval '60 days'",
+        $"delete from {schema}.mt_doc_refreshhead where (data ->> 'issuedAt')::timestamptz < now() - interval '60 days'",
         $"delete from {schema}.mt_doc_session where (data ->> 'startedAt')::timestamptz < now() - interval '60 days'",
     ];
 

@@ -3,6 +3,7 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Links;
 using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions;
 using Wolverine;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -19,7 +20,7 @@ public sealed record UpdateUser(
 }
 
 /// <summary>What the decision rests on besides the account itself.</summary>
-public sealed record UpdateUserFacts(PersonalData? Person, Guid? EmailOwner, OtherAdmins OtherAdmins);
+public sealed record UpdateUserFacts(PersonalData? Person, Guid? EmailOwner, OtherAdmins OtherAdmins, OpenSessions Sessions);
 
 public static class UpdateUserEndpoint
 {
@@ -27,7 +28,7 @@ public static class UpdateUserEndpoint
     {
         var others = await OtherAdmins.HoldAsync(session, request.UserId, ct);
         var owner = string.IsNullOrEmpty(request.Email.Value) ? null : await session.ReserveEmailAsync(request.Email.Value, ct);
-        return new(await session.LoadAsync<PersonalData>(request.UserId, ct), owner?.Id, others);
+        return new(await session.LoadAsync<PersonalData>(request.UserId, ct), owner?.Id, others, await session.HoldSessionsAsync(request.UserId, ct));
     }
 
     public static ProblemDetails Validate(UpdateUser request, User? account, UpdateUserFacts facts, CurrentUser admin)
@@ -57,7 +58,7 @@ public static class UpdateUserEndpoint
 
     [Authorize(Roles = Roles.Admin), WolverinePut("/api/admin/update-user")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
-    public static (AccountChanged, Events, ChangePersonalData, OutgoingMessages) Put(
+    public static (AccountChanged, Events, ChangePersonalData, EndSessions?, OutgoingMessages) Put(
         UpdateUser request, UpdateUserFacts facts, [WriteModel(nameof(UpdateUser.UserId), LoadStyle = ModelConcurrencyStyle.Exclusive)] User? account,
         DateTimeOffset now)
     {
@@ -84,6 +85,7 @@ public static class UpdateUserEndpoint
 
         return (
             new AccountChanged(user.Id, "The account is saved."), events, change,
+            events.OfType<UserDeactivated>().Any() ? facts.Sessions.End("deactivated") : events.OfType<RoleChanged>().Any() ? facts.Sessions.End("role-changed") : null,
             notice is null ? [] : [notice, SendAccountMail.Notice(user.Id, AccountMailKind.AddressNow)]);
     }
 }

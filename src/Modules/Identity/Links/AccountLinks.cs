@@ -66,6 +66,6 @@ public static class MailLock
     public static async Task LockMailsAsync(this IDocumentSession session, Guid userId, CancellationToken ct)
     {
         await session.BeginTransactionAsync(ct);
-        await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(hashtextextended(?, 21))) locked", ct, userId.ToString());
+        await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(hashtextextended(?, 22))) locked", ct, userId.ToString());
     }
 }

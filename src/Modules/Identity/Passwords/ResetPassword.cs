@@ -3,6 +3,8 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Links;
 using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions;
+using TicMate.Identity.Sessions.Throttle;
 using Wolverine.Marten;
 
 namespace TicMate.Identity.Passwords;
@@ -10,7 +12,7 @@ namespace TicMate.Identity.Passwords;
 public sealed record ResetPassword(Field<string> Token, Field<string> NewPassword);
 
 /// <summary>A password that may be set with the link that was just used up; or what is wrong with it, and then the link stays good.</summary>
-public sealed record Resetting(ProblemDetails Problem, string? PasswordHash = null, IEventStream<User>? Account = null);
+public sealed record Resetting(ProblemDetails Problem, string? PasswordHash = null, IEventStream<User>? Account = null, OpenSessions? Sessions = null);
 
 public static class ResetPasswordEndpoint
 {
@@ -18,7 +20,7 @@ public static class ResetPasswordEndpoint
         LinkTokens.IsWellFormed(request.Token.Value) ? WolverineContinue.NoProblems : OneTimeTokens.Invalid();
 
     public static async Task<Resetting> LoadAsync(
-        ResetPassword request, PasswordHasher passwords, IDocumentSession session, TimeProvider clock, CancellationToken ct)
+        ResetPassword request, PasswordHasher passwords, SignInThrottle throttle, IDocumentSession session, HttpContext http, TimeProvider clock, CancellationToken ct)
     {
         LinkPurpose[] purposes = [LinkPurpose.ResetPassword, LinkPurpose.Invitation];
         if (await session.FindTokenAsync(request.Token.Value!, clock.GetUtcNow(), ct, purposes) is not { } token
@@ -37,28 +39,31 @@ public static class ResetPasswordEndpoint
         if (await session.UseTokenAsync(request.Token.Value!, clock.GetUtcNow(), ct, purposes) is null)
             return new Resetting(OneTimeTokens.Invalid());
 
+        var sessions = await session.HoldSessionsAsync(person.Id, ct);
         var account = await session.Events.FetchForExclusiveWriting<User>(person.Id, ct);
-        return account.Aggregate is { IsActive: true }
-            ? new Resetting(WolverineContinue.NoProblems, hash, account)
-            : new Resetting(OneTimeTokens.Invalid());
+        if (account.Aggregate is not { IsActive: true })
+            return new Resetting(OneTimeTokens.Invalid());
+
+        // Whoever has the mailbox gets in again, however many have been guessing.
+        await throttle.ForgetAsync(http, person.Email);
+        return new Resetting(WolverineContinue.NoProblems, hash, account, sessions);
     }
 
     public static ProblemDetails Validate(Resetting resetting) => resetting.Problem;
 
     [AllowAnonymous, WolverinePost("/api/auth/reset-password")]
     [ProducesResponseType<ProblemDetails>(400)]
-    public static async Task<(Answer, StoreDoc<Credential>, SendAccountMail)> Post(
-        ResetPassword _, Resetting resetting, IDocumentSession session, CancellationToken ct)
+    public static (Answer, StoreDoc<Credential>, EndSessions, SendAccountMail) Post(ResetPassword _, Resetting resetting)
     {
         var account = resetting.Account!;
         account.AppendOne(new PasswordReset(account.Id));
         if (account.Aggregate is { IsEmailVerified: false })
             account.AppendOne(new EmailVerified(account.Id));
 
-        await session.EndAllSessions(account.Id, "password-reset", null, ct);
         return (
             new Answer("Your new password is set. You can sign in with it."),
             MartenOps.Store(new Credential(account.Id, resetting.PasswordHash!)),
+            resetting.Sessions!.End("password-reset"),
             SendAccountMail.Notice(account.Id, AccountMailKind.PasswordReset));
     }
 }

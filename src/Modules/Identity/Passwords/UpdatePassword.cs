@@ -3,6 +3,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Links;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using TicMate.Identity.Sessions.Throttle;
 using Wolverine;
 using Wolverine.Marten;
 using Wolverine.Persistence.EventSourcing;
@@ -12,7 +13,7 @@ namespace TicMate.Identity.Passwords;
 public sealed record UpdatePassword(Field<string> OldPassword, Field<string> NewPassword);
 
 /// <summary>The hash of a password that may be set, or what is wrong with it.</summary>
-public sealed record NewHash(ProblemDetails Problem, string? PasswordHash = null);
+public sealed record NewHash(ProblemDetails Problem, string? PasswordHash = null, OpenSessions? Sessions = null);
 
 public static class UpdatePasswordEndpoint
 {
@@ -23,38 +24,39 @@ public static class UpdatePasswordEndpoint
         .Problem;
 
     public static async Task<NewHash> LoadAsync(
-        UpdatePassword request, CurrentUser user, PasswordHasher passwords, IQuerySession session, CancellationToken ct)
+        UpdatePassword request, CurrentUser user, PasswordHasher passwords, SignInThrottle throttle, IDocumentSession session, HttpContext http, CancellationToken ct)
     {
         var person = (await session.LoadAsync<PersonalData>(user.Id, ct))!;
         var current = (await session.LoadAsync<Credential>(user.Id, ct))?.PasswordHash;
-        var isRight = await passwords.VerifyAsync(request.OldPassword.Value!, current, ct);
+
+        // Guessing here is guessing: whoever found an open session counts like whoever tries to sign in.
+        var verdict = await throttle.TryAsync(http, person.Email, _ => passwords.VerifyAsync(request.OldPassword.Value!, current, ct, isKnown: true), ct);
+        if (verdict.Wait is not null)
+            return new NewHash(verdict.Refusal);
 
         // 400 and not 401: the session is good, and old clients sign out on 401.
         var faults = new Faults()
-            .When(!isRight, "oldPassword", "This is not your current password.")
+            .When(!verdict.IsRight, "oldPassword", "This is not your current password.")
             .NewPassword("newPassword", request.NewPassword, person.Name, person.Email)
-            .When(isRight && IsSame(request), "newPassword", "The new password must differ from the current one.");
+            .When(verdict.IsRight && IsSame(request), "newPassword", "The new password must differ from the current one.");
+        if (faults.Problem.Status is not null)
+            return new NewHash(faults.Problem);
 
-        return faults.Problem.Status is null
-            ? new NewHash(WolverineContinue.NoProblems, await passwords.HashAsync(request.NewPassword.Value!, ct))
-            : new NewHash(faults.Problem);
+        var hash = await passwords.HashAsync(request.NewPassword.Value!, ct, isKnown: true);
+        return new NewHash(WolverineContinue.NoProblems, hash, await session.HoldSessionsAsync(user.Id, ct));
     }
 
     public static ProblemDetails Validate(NewHash hash) => hash.Problem;
 
     [WolverinePut("/api/auth/update-password")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401)]
-    public static async Task<(Answer, PasswordChanged, StoreDoc<Credential>, OutgoingMessages)> Put(
-        UpdatePassword _, NewHash hash, [WriteModel(FromClaim = SessionClaims.UserId)] User account, CurrentUser user, IDocumentSession session,
-        CancellationToken ct)
-    {
-        await session.EndAllSessions(account.Id, "password-changed", user.SessionId, ct);
-        return (
-            new Answer("Your password is changed, and every other device is signed out."),
-            new PasswordChanged(account.Id),
-            MartenOps.Store(new Credential(account.Id, hash.PasswordHash!)),
-            [SendAccountMail.Notice(account.Id, AccountMailKind.PasswordChanged)]);
-    }
+    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(429)]
+    public static (Answer, PasswordChanged, StoreDoc<Credential>, EndSessions, OutgoingMessages) Put(
+        UpdatePassword _, NewHash hash, [WriteModel(FromClaim = SessionClaims.UserId)] User account, CurrentUser user) => (
+        new Answer("Your password is changed, and every other device is signed out."),
+        new PasswordChanged(account.Id),
+        MartenOps.Store(new Credential(account.Id, hash.PasswordHash!)),
+        hash.Sessions!.End("password-changed", except: user.SessionId),
+        [SendAccountMail.Notice(account.Id, AccountMailKind.PasswordChanged)]);
 
     private static bool IsSame(UpdatePassword request) => PasswordText.Normal(request.OldPassword.Value!) == PasswordText.Normal(request.NewPassword.Value ?? "");
 }
