@@ -1,6 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Marten;
 using Npgsql;
+using TicMate.Identity.Profile;
+using TicMate.Identity.Registration;
 
 namespace TicMate.Host;
 
@@ -55,6 +58,30 @@ public static class Database
         AggregateException many => many.InnerExceptions.Select(Explain).FirstOrDefault(found => found is not null),
         _ => Explain(failure.InnerException),
     };
+
+    /// <summary>Outside Development: refuses a database that could lose what it acknowledged, or that holds the demo accounts.</summary>
+    public static async Task CheckDatabaseAsync(this WebApplication app)
+    {
+        if (app.Environment.IsDevelopment())
+            return;
+
+        var store = app.Services.GetRequiredService<IDocumentStore>();
+        await using var session = store.QuerySession();
+        var facts = await session.QueryAsync<string>(
+            """
+            select name || '=' || setting from pg_settings where name in ('fsync', 'full_page_writes') and setting = 'off' or name = 'synchronous_commit' and setting in ('off', 'local')
+            union all select 'superuser' from pg_roles where rolname = current_user and rolsuper
+            """, CancellationToken.None);
+        if (facts.FirstOrDefault(fact => fact.Contains('=', StringComparison.Ordinal)) is { } unsafely)
+            throw new SettingException($"The database has {unsafely}: after a power failure it may have lost what this service said it had stored. Turn it on.");
+
+        if (facts.Contains("superuser"))
+            app.Logger.LogWarning("The service connects to its database as a superuser. Give it a role of its own: docs/operations.md says how");
+
+        var demo = DemoAccounts.All.Select(account => account.Email).ToArray();
+        if (await session.Query<PersonalData>().AnyAsync(person => person.EmailKey.IsOneOf(demo)))
+            throw new SettingException("The database holds demo accounts, whose passwords everybody knows. Use another database, or delete them first in Development.");
+    }
 
     /// <summary>The folder of this checkout, or of this copy of the published service.</summary>
     public static string DataFolder => LocalPostgres.FolderFor(Checkout);

@@ -80,6 +80,7 @@ try
     if (args.Any(arg => !arg.StartsWith('-')))
         return await app.RunJasperFxCommands(args);
 
+    await app.CheckDatabaseAsync();
     await app.RunAsync();
     return 0;
 }

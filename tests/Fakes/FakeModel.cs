@@ -71,7 +71,7 @@ public sealed class FakeModel : IAsyncDisposable
         }));
     };
 
-    public static Task Hangs(HttpContext context) => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+    public static Task Hangs(HttpContext context) => new TaskCompletionSource().Task.WaitAsync(context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
 
     public static async Task Floods(HttpContext context)
     {

@@ -232,7 +232,7 @@ public sealed class SmtpListener : IAsyncDisposable
                 case SmtpReaction.Dropping:
                     return false;
                 case SmtpReaction.Stalling:
-                    await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+                    await new TaskCompletionSource().Task.WaitAsync(ct);
                     return false;
                 case SmtpReaction.Refusing(var code, var text):
                     refused?.Invoke();

@@ -258,12 +258,11 @@ public sealed class SmtpMailerTests : IAsyncDisposable
         using var client = await listener.AcceptTcpClientAsync(Ct);
         try
         {
-            while (true)
-            {
+            // The pace of the server, not a wait for something to happen.
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            do
                 await client.GetStream().WriteAsync("220-still here\r\n"u8.ToArray(), Ct);
-                // The pace of the server, not a wait for something to happen.
-                await Task.Delay(100, Ct);
-            }
+            while (await pace.WaitForNextTickAsync(Ct));
         }
         catch (IOException)
         {
