@@ -3,8 +3,6 @@ using JasperFx.CodeGeneration;
 using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using TicMate.Admin;
 using TicMate.Host;
 using TicMate.Identity;
@@ -52,12 +50,12 @@ try
             events.ForwardTicketEvents();
         });
 
-    builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder));
+    builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder.Configuration));
     services.CritterStackDefaults(stack =>
     {
-        stack.GeneratedCodeOutputPath = HouseRules.GeneratedCode;
-        stack.Development.GeneratedCodeMode = HouseRules.CodeMode;
-        stack.Production.GeneratedCodeMode = HouseRules.CodeMode;
+        stack.GeneratedCodeOutputPath = Messaging.GeneratedCode;
+        stack.Development.GeneratedCodeMode = Messaging.CodeMode;
+        stack.Production.GeneratedCodeMode = Messaging.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
         stack.Production.ResourceAutoCreate = Migrate.IsAskedFor(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
     });
@@ -84,20 +82,10 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (IOException e) when (e.InnerException is AddressInUseException)
+catch (Exception e) when (Settings.Explain(e) is { } sentence)
 {
-    await Console.Error.WriteLineAsync("TICMaTe cannot start. Its port is taken: stop what listens there, or set PORT to another one.");
-    return 78;
-}
-catch (Exception e) when (e is SettingException or LocalPostgresException or OptionsValidationException)
-{
-    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {e.Message}");
+    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {sentence}");
     return 78; // EX_CONFIG of sysexits.h
-}
-catch (Exception e) when (Database.Explain(e) is { } explanation)
-{
-    await Console.Error.WriteLineAsync($"TICMaTe cannot start. {explanation}");
-    return 78;
 }
 
 public partial class Program;

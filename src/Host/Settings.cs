@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using TicMate.Identity.Email;
 
@@ -25,6 +27,14 @@ public static class Settings
     };
 
     private static readonly string[] Switches = ["Outbound:AllowLoopback", "ApiDocs:Enabled", "DemoAccounts"];
+
+    /// <summary>What a person can do about a start that failed, in a sentence; null when it is none of their doing.</summary>
+    public static string? Explain(Exception failure) => failure switch
+    {
+        IOException { InnerException: AddressInUseException } => "Its port is taken: stop what listens there, or set PORT to another one.",
+        SettingException or LocalPostgresException or OptionsValidationException => failure.Message,
+        _ => Database.Explain(failure),
+    };
 
     /// <summary>Reads what is set, fills in what Development may leave out, and refuses what would be unsafe.</summary>
     public static void AddSettings(this WebApplicationBuilder builder, string[] args)
