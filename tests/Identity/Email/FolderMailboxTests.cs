@@ -121,6 +121,21 @@ public sealed class FolderMailboxTests : IDisposable
 #pragma warning restore CA1416
     }
 
+    [Fact]
+    public async Task What_is_to_be_forgotten_goes_and_nothing_else()
+    {
+        var box = Mailbox();
+        await box.SendAsync(Hello, Ct);
+        await box.SendAsync(Hello with { To = "bea@example.org", MessageId = "assigned.42.x@ticmate.test" }, Ct);
+        await box.SendAsync(Hello with { To = "cleo@example.org", MessageId = "assigned.43.x@ticmate.test" }, Ct);
+
+        box.Recipients().ShouldBe(["anna@example.org", "bea@example.org", "cleo@example.org"], ignoreOrder: true);
+        box.RemoveMailTo(new HashSet<string> { "anna@example.org" });
+        box.Remove(mail => mail.MessageId.Contains(".42.", StringComparison.Ordinal));
+
+        box.Recipients().ShouldBe(["cleo@example.org"]);
+    }
+
     private FolderMailbox Mailbox() =>
         new(Options.Create(new MailOptions { Folder = Folder, From = "TICMaTe <no-reply@ticmate.test>" }), clock);
 

@@ -7,6 +7,9 @@ namespace TicMate.Identity.Contracts;
 public interface IPostOffice
 {
     Task SendAsync(Letter letter, CancellationToken ct);
+
+    /// <summary>Removes what is kept of mails whose id holds this text; in Development, where mails are kept.</summary>
+    Task ForgetAsync(string partOfMailId, CancellationToken ct);
 }
 
 /// <param name="MailId">Identifies the mail, not the attempt: sent twice, it carries the same <c>Message-ID</c>.</param>

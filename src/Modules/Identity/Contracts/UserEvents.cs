@@ -1,26 +1,35 @@
 namespace TicMate.Identity.Contracts;
 
+/// <summary>
+/// Something that happened to an account. When nobody is signed in (sign-up, a mailed link, the sign-in itself), the person whose account it is
+/// is who acts: the password or the link was theirs.
+/// </summary>
+public interface IAccountEvent
+{
+    Guid UserId { get; }
+}
+
 // Everything that can happen to an account, in the order it usually happens. Who a person is (name, address, password) is
 // in documents beside the stream and never in an event; who did it is metadata.
-public sealed record UserRegistered(Guid UserId, string Role, string[] Skills);
-public sealed record UserInvited(Guid UserId, string Role, string[] Skills);
-public sealed record EmailVerified(Guid UserId);
-public sealed record EmailChanged(Guid UserId);
-public sealed record ProfileChanged(Guid UserId, string[] Fields);
-public sealed record SkillsChanged(Guid UserId, string[] Skills);
-public sealed record PasswordChanged(Guid UserId);
-public sealed record PasswordReset(Guid UserId);
-public sealed record RoleChanged(Guid UserId, string From, string To);
-public sealed record UserDeactivated(Guid UserId);
-public sealed record UserActivated(Guid UserId);
-public sealed record ApiKeyCreated(Guid UserId, Guid KeyId, string[] Scopes, DateTimeOffset ExpiresAt);
-public sealed record ApiKeyFirstUsed(Guid UserId, Guid KeyId);
-public sealed record ApiKeyRevoked(Guid UserId, Guid KeyId);
-public sealed record PersonalDataExported(Guid UserId);
-public sealed record UserErased(Guid UserId);
+public sealed record UserRegistered(Guid UserId, string Role, string[] Skills) : IAccountEvent;
+public sealed record UserInvited(Guid UserId, string Role, string[] Skills) : IAccountEvent;
+public sealed record EmailVerified(Guid UserId) : IAccountEvent;
+public sealed record EmailChanged(Guid UserId) : IAccountEvent;
+public sealed record ProfileChanged(Guid UserId, string[] Fields) : IAccountEvent;
+public sealed record SkillsChanged(Guid UserId, string[] Skills) : IAccountEvent;
+public sealed record PasswordChanged(Guid UserId) : IAccountEvent;
+public sealed record PasswordReset(Guid UserId) : IAccountEvent;
+public sealed record RoleChanged(Guid UserId, string From, string To) : IAccountEvent;
+public sealed record UserDeactivated(Guid UserId) : IAccountEvent;
+public sealed record UserActivated(Guid UserId) : IAccountEvent;
+public sealed record ApiKeyCreated(Guid UserId, Guid KeyId, string[] Scopes, DateTimeOffset ExpiresAt) : IAccountEvent;
+public sealed record ApiKeyFirstUsed(Guid UserId, Guid KeyId) : IAccountEvent;
+public sealed record ApiKeyRevoked(Guid UserId, Guid KeyId) : IAccountEvent;
+public sealed record PersonalDataExported(Guid UserId) : IAccountEvent;
+public sealed record UserErased(Guid UserId) : IAccountEvent;
 
 // What happens to a session; its stream is the session's own.
-public sealed record SignedIn(Guid SessionId, Guid UserId)
+public sealed record SignedIn(Guid SessionId, Guid UserId) : IAccountEvent
 {
     public string Kind { get; init; } = SessionKind.Cookie;
 }

@@ -7,7 +7,7 @@ using MimeKit;
 namespace TicMate.Identity.Email;
 
 /// <summary>A mail in the folder.</summary>
-public sealed record MailboxEntry(string Id, string To, string Subject, DateTimeOffset Date, string Text);
+public sealed record MailboxEntry(string Id, string MessageId, string To, string Subject, DateTimeOffset Date, string Text);
 
 /// <summary>
 /// Development's post: each mail is an .eml file, named by time and by what its Message-ID hashes to. The same mail twice is one file,
@@ -52,7 +52,7 @@ public sealed class FolderMailbox(IOptions<MailOptions> options, TimeProvider cl
 
         using (file)
         using (var message = MimeMessage.Load(file))
-            return new(id, message.To.ToString(), message.Subject ?? "", message.Date, message.TextBody ?? "");
+            return new(id, message.MessageId ?? "", message.To.ToString(), message.Subject ?? "", message.Date, message.TextBody ?? "");
     }
 
     /// <summary>The file itself, or null when there is none or the id is not one of ours.</summary>
@@ -72,9 +72,12 @@ public sealed class FolderMailbox(IOptions<MailOptions> options, TimeProvider cl
     public IReadOnlySet<string> Recipients() => Ids().Select(Find).OfType<MailboxEntry>().SelectMany(Addresses).ToHashSet();
 
     /// <summary>Removes the mails to these addresses.</summary>
-    public void RemoveMailTo(IReadOnlySet<string> addresses)
+    public void RemoveMailTo(IReadOnlySet<string> addresses) => Remove(mail => Addresses(mail).Any(addresses.Contains));
+
+    /// <summary>Removes some of the mails.</summary>
+    public void Remove(Func<MailboxEntry, bool> which)
     {
-        foreach (var mail in Ids().Select(Find).OfType<MailboxEntry>().Where(mail => Addresses(mail).Any(addresses.Contains)).ToArray())
+        foreach (var mail in Ids().Select(Find).OfType<MailboxEntry>().Where(which).ToArray())
             File.Delete(PathOf(mail.Id));
     }
 

@@ -5,7 +5,7 @@ using TicMate.Identity.Profile;
 namespace TicMate.Identity.Email;
 
 /// <summary>Looks up where a person's mail goes, at the moment it is sent.</summary>
-public sealed class PostOffice(IDocumentStore store, IMailer mailer, ILogger<PostOffice> log) : IPostOffice
+public sealed class PostOffice(IDocumentStore store, IMailer mailer, FolderMailbox kept, ILogger<PostOffice> log) : IPostOffice
 {
     public async Task SendAsync(Letter letter, CancellationToken ct)
     {
@@ -21,6 +21,12 @@ public sealed class PostOffice(IDocumentStore store, IMailer mailer, ILogger<Pos
             // Final: the server will not take this mail, however often it is offered.
             log.LogWarning("Mail {MailId} to user {UserId} was refused with status {Status}", letter.MailId, letter.UserId, refused.Status);
         }
+    }
+
+    public Task ForgetAsync(string partOfMailId, CancellationToken ct)
+    {
+        kept.Remove(mail => mail.MessageId.Contains(partOfMailId, StringComparison.Ordinal));
+        return Task.CompletedTask;
     }
 
     private async Task<PersonalData?> AddresseeAsync(Guid userId, CancellationToken ct)

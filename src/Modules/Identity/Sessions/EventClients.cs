@@ -1,13 +1,14 @@
 using System.Net;
 using Marten;
 using Marten.Services;
+using TicMate.Identity.Contracts;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
 
 namespace TicMate.Identity.Sessions;
 
 /// <summary>
-/// Which address an event came from, in a table beside the events, so that it can be shortened after a month without touching them. Every
+/// Who caused an event and which address it came from. The address is kept in a table beside the events, so that it can be shortened after a month without touching them. Every
 /// session that a request opened writes it with its events.
 /// </summary>
 public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionListenerBase
@@ -28,10 +29,16 @@ public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionLis
         if (http.HttpContext?.Connection.RemoteIpAddress is not { } address)
             return Task.CompletedTask;
 
-        foreach (var e in session.PendingChanges.Streams().SelectMany(stream => stream.Events))
+        var events = session.PendingChanges.Streams().SelectMany(stream => stream.Events).ToArray();
+        var actor = session.LastModifiedBy ?? events.Select(e => e.Data).OfType<IAccountEvent>().FirstOrDefault()?.UserId.ToString();
+        foreach (var e in events)
+        {
+            e.UserName ??= actor;
+
             session.QueueSqlCommand(
                 $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
                 e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
+        }
 
         return Task.CompletedTask;
     }

@@ -97,8 +97,6 @@ public sealed record RememberSignIn(Guid UserId, DateTimeOffset At, string? NewH
 {
     public void Execute(IDocumentSession session)
     {
-        // Nobody was signed in when the request came, but it is known now who acts.
-        session.LastModifiedBy = UserId.ToString();
         session.Patch<PersonalData>(UserId).Set(p => p.LastSignInAt, At);
         if (NewHash is not null)
             session.Patch<Credential>(UserId).Set(c => c.PasswordHash, NewHash);

@@ -27,10 +27,11 @@ public static class EraseWritingHandler
 
 public static class EraseTicketWritingHandler
 {
-    public static Task<IReadOnlyList<IEvent>> LoadAsync(EraseTicketWriting command, IDocumentSession session, CancellationToken ct)
+    public static async Task<IReadOnlyList<IEvent>> LoadAsync(EraseTicketWriting command, IDocumentSession session, IPostOffice post, CancellationToken ct)
     {
         session.LastModifiedBy = "system:erasure";
-        return session.Events.FetchStreamAsync(command.TicketId, token: ct);
+        await post.ForgetAsync(command.TicketId.ToString("N"), ct);
+        return await session.Events.FetchStreamAsync(command.TicketId, token: ct);
     }
 
     public static HandlerContinuation Validate(Ticket? ticket) => ticket is null ? HandlerContinuation.Stop : HandlerContinuation.Continue;
