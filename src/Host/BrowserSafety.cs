@@ -31,7 +31,7 @@ public static class BrowserSafety
     {
         var request = http.Request;
         var isSafe = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
-        var reliesOnCookie = SessionAuthentication.IsByCookie(http) || request.Path == "/api/auth/login";
+        var reliesOnCookie = SessionAuthentication.IsByCookie(http) || (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText == "/api/auth/login";
         var allowed = http.RequestServices.GetRequiredService<IOptions<SignInOptions>>().Value.AllowedOrigins;
 
         if (isSafe || !reliesOnCookie || !IsForeign(request, allowed))

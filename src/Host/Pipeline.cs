@@ -63,7 +63,7 @@ public static class Pipeline
     public static void UseHouseRules(this WebApplication app)
     {
         app.UseForwardedHeaders().UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors();
-        app.UseAuthentication().UseRateLimiter().UseOriginCheck().UseApiKeyScopes().UseAuthorization();
+        app.UseAuthentication().UseApiKeyScopes().UseRateLimiter().UseOriginCheck().UseAuthorization();
         app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
         app.UseMiddleware<RequestBody>().UseMiddleware<Gate>();
 

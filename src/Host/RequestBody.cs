@@ -24,7 +24,7 @@ public sealed class RequestBody(RequestDelegate next)
             return;
         }
 
-        var largest = request.Path.StartsWithSegments("/api/auth", StringComparison.Ordinal) ? LargestForAuth : Largest;
+        var largest = request.Path.StartsWithSegments("/api/auth", StringComparison.OrdinalIgnoreCase) ? LargestForAuth : Largest;
         var (body, problem) = request.ContentLength > largest ? (null, new ProblemDetails { Status = 413 }) : await ReadAsync(request, largest);
         problem ??= body is { Length: 0 } ? null : IsJson(request.ContentType) ? Unsound(body!.GetBuffer().AsSpan(0, (int)body.Length)) : new ProblemDetails { Status = 415 };
 

@@ -51,6 +51,19 @@ public sealed class ChangeStatusTests(App app) : AppTest(app)
     }
 
     [Fact]
+    public async Task Changes_at_once_wait_for_each_other_and_none_is_refused_or_lost()
+    {
+        var author = await Someone();
+        var id = (Guid)(await ATicket(author))["id"]!;
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Call(author, "PUT", $"/api/tickets/status/{id}")));
+
+        replies.ShouldAllBe(r => r.Status == 200);
+        (await EventsOf(id)).OfType<TicketStatusChanged>().Count().ShouldBe(10);
+        (await Load<Ticket>(id))!.Status.ShouldBe("todo");
+    }
+
+    [Fact]
     public async Task Bad_requests_are_refused()
     {
         var (author, stranger) = (await Someone(), await Someone());

@@ -17,6 +17,17 @@ public sealed class ReadTicketsTests(App app) : AppTest(app)
     }
 
     [Fact]
+    public async Task A_new_name_shows_on_old_tickets_at_once()
+    {
+        var author = await Someone();
+        var id = (Guid)(await ATicket(author))["id"]!;
+
+        await Call(author, "PUT", "/api/auth/update", new { name = "Grace" });
+
+        ((string?)(await Call(author, "GET", $"/api/tickets/{id}")).Ticket["createdBy"]!["name"]).ShouldBe("Grace");
+    }
+
+    [Fact]
     public async Task A_ticket_that_has_not_changed_is_not_sent_again()
     {
         var author = await Someone();

@@ -36,6 +36,7 @@ public static class IdentityModule
         services.AddHostedService<SaveLastUses>();
         services.AddSingleton<IConfigureMarten, TellSessionNews>();
         services.AddSingleton<SessionCookies>();
+        services.AddSingleton<RememberedNames>();
         services.AddSingleton<IPeople, PeopleCache>();
         services.AddOptions<ThrottleOptions>().BindConfiguration("Throttle");
         services.AddSingleton<KnownDevices>();

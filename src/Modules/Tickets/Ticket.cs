@@ -84,6 +84,7 @@ public sealed record Ticket
     public Ticket Apply(TicketWritingErased e) => this with
     {
         IsErased = IsErased || AuthorId == e.WriterId,
+        Category = AuthorId == e.WriterId ? "" : Category, ImportKey = AuthorId == e.WriterId ? null : ImportKey,
         Title = AuthorId == e.WriterId ? Erased : Title, Description = AuthorId == e.WriterId ? Erased : Description,
         HelpfulNotes = AuthorId == e.WriterId ? "" : HelpfulNotes, Summary = AuthorId == e.WriterId ? "" : Summary,
         Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)],

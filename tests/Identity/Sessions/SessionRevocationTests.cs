@@ -172,7 +172,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
         (await lookup.FindSessionAsync(person.Id, person.SessionId, Ct)).ShouldNotBeNull();
         cache.FindSession(person.SessionId).ShouldNotBeNull();
 
-        await using var session = Store.LightweightSession(new SessionOptions { Listeners = { new TellSessionNews(cache) } });
+        await using var session = Store.LightweightSession(new SessionOptions { Listeners = { new TellSessionNews(cache, new()) } });
         (await session.HoldSessionsAsync(person.Id, Ct)).End("password-changed").Execute(session);
         await session.SaveChangesAsync(Ct);
 
@@ -269,7 +269,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
             var clock = new StoppedClock(DateTimeOffset.UtcNow);
             Cache = new SignallingCache(clock);
             lookup = new SessionLookup(Cache, new LastUses(store), store, clock);
-            Ears = new HearSessionNews(store, Cache, TimeProvider.System, NullLogger<HearSessionNews>.Instance);
+            Ears = new HearSessionNews(store, Cache, new(), TimeProvider.System, NullLogger<HearSessionNews>.Instance);
             Cache.SameClock = clock;
             _ = Ears.StartAsync(Ct);
         }

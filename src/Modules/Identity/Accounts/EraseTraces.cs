@@ -1,21 +1,41 @@
+using JasperFx.Events;
 using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Profile;
+using TicMate.Identity.Sessions;
 
 namespace TicMate.Identity.Accounts;
 
-/// <summary>Remove what an erased person left outside the documents: mails kept in Development, and messages that have been handled.</summary>
+/// <summary>Remove what an erased person left outside the documents: skills in events, addresses they came from, mails kept in Development.</summary>
 public sealed record EraseTraces(Guid UserId);
 
 public static class EraseTracesHandler
 {
-    public static async Task HandleAsync(EraseTraces command, IQuerySession session, FolderMailbox mailbox, CancellationToken ct)
+    public static async Task HandleAsync(EraseTraces command, IDocumentSession session, FolderMailbox mailbox, CancellationToken ct)
     {
+        foreach (var e in await session.Events.FetchStreamAsync(command.UserId, token: ct))
+            if (Masked(e.Data) is { } masked)
+                session.Events.OverwriteEvent(e.WithData(masked));
+
+        var schema = session.DocumentStore.Options.DatabaseSchemaName;
+        session.QueueSqlCommand(
+            $"delete from {schema}.{EventClients.TableName} c using {schema}.mt_events e where e.id = c.event_id and (e.data ->> 'userId' = ? or e.user_name = ?)",
+            command.UserId.ToString(), command.UserId.ToString());
+
         // The address itself is forgotten by now, so every mail to an address that is nobody's goes.
         var addresses = mailbox.Recipients();
         var keys = addresses.Select(PersonalData.Key).ToArray();
         var known = await session.Query<PersonalData>().Where(p => p.EmailKey.IsOneOf(keys)).Select(p => p.EmailKey).ToListAsync(ct);
         mailbox.RemoveMailTo(addresses.Where(a => !known.Contains(PersonalData.Key(a))).ToHashSet());
     }
+
+    // Skills are free text about the person.
+    private static object? Masked(object data) => data switch
+    {
+        UserRegistered e => e with { Skills = [] },
+        UserInvited e => e with { Skills = [] },
+        SkillsChanged e => e with { Skills = [] },
+        _ => null,
+    };
 }

@@ -2,7 +2,7 @@ using Marten;
 
 namespace TicMate.Identity.Contracts;
 
-/// <summary>Names for ids. A name may be up to half a minute old; an account that is gone is "deleted user".</summary>
+/// <summary>Names for ids. A rename shows at once where nodes hear each other, else within half a minute; an account that is gone is "deleted user".</summary>
 public interface IPeople
 {
     ValueTask<IReadOnlyDictionary<Guid, string>> NamesAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct);

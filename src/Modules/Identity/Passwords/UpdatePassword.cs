@@ -51,7 +51,7 @@ public static class UpdatePasswordEndpoint
     [WolverinePut("/api/auth/update-password")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(429)]
     public static (Answer, PasswordChanged, StoreDoc<Credential>, EndSessions, OutgoingMessages) Put(
-        UpdatePassword _, NewHash hash, [WriteModel(FromClaim = SessionClaims.UserId)] User account, CurrentUser user) => (
+        UpdatePassword _, NewHash hash, [WriteModel(FromClaim = SessionClaims.UserId, LoadStyle = ModelConcurrencyStyle.Exclusive)] User account, CurrentUser user) => (
         new Answer("Your password is changed, and every other device is signed out."),
         new PasswordChanged(account.Id),
         MartenOps.Store(new Credential(account.Id, hash.PasswordHash!)),

@@ -49,7 +49,7 @@ public static class UpdateProfileEndpoint
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403),
         ProducesResponseType<ProblemDetails>(409)]
     public static (AccountChanged, ProfileChanged?, EmailChanged?, ChangePersonalData, OutgoingMessages) Put(
-        UpdateProfile request, PersonalData person, EmailOwner owner, [WriteModel(FromClaim = SessionClaims.UserId)] User account,
+        UpdateProfile request, PersonalData person, EmailOwner owner, [WriteModel(FromClaim = SessionClaims.UserId, LoadStyle = ModelConcurrencyStyle.Exclusive)] User account,
         IOptions<AccountOptions> options, DateTimeOffset now)
     {
         var (name, email) = (ChangePersonalData.Changed(request.Name, person.Name), ChangePersonalData.Changed(request.Email, person.Email));

@@ -15,7 +15,7 @@ public static class UpdateSkillsEndpoint
 
     [WolverinePut("/api/auth/update-skills")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401)]
-    public static (AccountChanged, SkillsChanged?) Put(UpdateSkills request, [WriteModel(FromClaim = SessionClaims.UserId)] User account)
+    public static (AccountChanged, SkillsChanged?) Put(UpdateSkills request, [WriteModel(FromClaim = SessionClaims.UserId, LoadStyle = ModelConcurrencyStyle.Exclusive)] User account)
     {
         var skills = SkillList.Tidy(request.Skills.Value);
         return (

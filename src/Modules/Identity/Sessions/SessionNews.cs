@@ -4,6 +4,7 @@ using Marten.Services;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TicMate.Identity.Contracts;
+using TicMate.Identity.Profile;
 
 namespace TicMate.Identity.Sessions;
 
@@ -11,7 +12,7 @@ namespace TicMate.Identity.Sessions;
 /// Tells every node, in the transaction that changes it, which session or person is not what it was. It hangs on the store, so that no
 /// slice can forget it: what a session or a person is changes by events alone, and every event of theirs passes here.
 /// </summary>
-public sealed class TellSessionNews(SessionCache cache) : DocumentSessionListenerBase, IConfigureMarten
+public sealed class TellSessionNews(SessionCache cache, RememberedNames names) : DocumentSessionListenerBase, IConfigureMarten
 {
     public const string Channel = "ticmate_sessions";
 
@@ -29,7 +30,10 @@ public sealed class TellSessionNews(SessionCache cache) : DocumentSessionListene
     public override Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken token)
     {
         foreach (var id in Changed(commit.GetStreams()))
+        {
             cache.Forget(id);
+            names.Forget(id);
+        }
 
         return Task.CompletedTask;
     }
@@ -41,7 +45,7 @@ public sealed class TellSessionNews(SessionCache cache) : DocumentSessionListene
 }
 
 /// <summary>Listens to what all nodes change, on a connection of its own, and makes sure several times a second that it still can.</summary>
-public sealed class HearSessionNews(IDocumentStore store, SessionCache cache, TimeProvider clock, ILogger<HearSessionNews> log) : BackgroundService
+public sealed class HearSessionNews(IDocumentStore store, SessionCache cache, RememberedNames names, TimeProvider clock, ILogger<HearSessionNews> log) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(300), LongestBeat = TimeSpan.FromSeconds(1);
 
@@ -77,10 +81,14 @@ public sealed class HearSessionNews(IDocumentStore store, SessionCache cache, Ti
         await connection.OpenAsync(ct);
         connection.Notification += (_, news) =>
         {
-            if (Guid.TryParse(news.Payload, out var id))
-                cache.Forget(id);
-            else
+            if (!Guid.TryParse(news.Payload, out var id))
+            {
                 cache.ForgetAll();
+                return;
+            }
+
+            cache.Forget(id);
+            names.Forget(id);
         };
 
         await ExecuteAsync(connection, $"listen {TellSessionNews.Channel}", ct);

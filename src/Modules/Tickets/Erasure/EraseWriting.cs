@@ -9,7 +9,7 @@ using Wolverine.Persistence.EventSourcing;
 namespace TicMate.Tickets.Erasure;
 
 /// <summary>Somebody is gone: erase what they wrote, wherever they wrote it, and give their work to others.</summary>
-public sealed record EraseWriting(Guid UserId);
+public sealed record EraseWriting(Guid UserId, int Round = 0);
 
 /// <summary>Erase what one person wrote on one ticket.</summary>
 public sealed record EraseTicketWriting(Guid TicketId, Guid WriterId);
@@ -21,8 +21,18 @@ public static class EraseWritingHandler
         $"select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?",
         ct, command.UserId.ToString());
 
-    public static IEnumerable<object> Handle(EraseWriting command, IReadOnlyList<Guid> tickets) =>
-        [new HandOnTickets(command.UserId), .. tickets.Select(ticket => new EraseTicketWriting(ticket, command.UserId))];
+    // Requests that were under way when the account was erased may still have written something: look again, twice.
+    private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2)];
+
+    public static IEnumerable<object> Handle(EraseWriting command, IReadOnlyList<Guid> tickets)
+    {
+        yield return new HandOnTickets(command.UserId);
+        foreach (var ticket in tickets)
+            yield return new EraseTicketWriting(ticket, command.UserId);
+
+        if (command.Round < Again.Length)
+            yield return new EraseWriting(command.UserId, command.Round + 1).DelayedFor(Again[command.Round]);
+    }
 }
 
 public static class EraseTicketWritingHandler
@@ -41,15 +51,15 @@ public static class EraseTicketWritingHandler
         EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, IDocumentSession session)
     {
         var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
-        foreach (var e in events)
-            if (Masked(e.Data, command.WriterId, author) is { } masked && !Equals(masked, e.Data))
-                session.Events.OverwriteEvent(e.WithData(masked));
+        var masked = events.Select(e => (Event: e, Data: Masked(e.Data, command.WriterId, author))).Where(m => m.Data is not null && !Equals(m.Data, m.Event.Data)).ToArray();
+        foreach (var (e, data) in masked)
+            session.Events.OverwriteEvent(e.WithData(data!));
 
         // Advice that has been recorded waits a few minutes among the handled messages, and longer among the dead ones.
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
 
-        return events.Any(e => e.Data is TicketWritingErased erased && erased.WriterId == command.WriterId) ? null : new(ticket!.Id, command.WriterId);
+        return masked.Length == 0 ? null : new(ticket!.Id, command.WriterId);
     }
 
     /// <summary>The event without the person's words, or null when it holds none of them.</summary>

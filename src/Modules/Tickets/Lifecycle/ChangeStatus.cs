@@ -34,7 +34,8 @@ public static class ChangeStatusEndpoint
 
     [WolverinePut("/api/tickets/status/{ticketId}")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
-    public static (TicketChanged, TicketStatusChanged?) Put(ChangeStatus request, [WriteModel] Ticket? ticket, CurrentUser user)
+    public static (TicketChanged, TicketStatusChanged?) Put(
+        ChangeStatus request, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user)
     {
         var wanted = request.Wanted(ticket!);
         return wanted == ticket!.Status

@@ -11,13 +11,12 @@ namespace TicMate.Identity.Sessions.Throttle;
 /// The devices an account was signed in from: a signed cookie that is worth nothing but a counter of its own, so that strangers who
 /// guess at an account cannot keep its owner waiting.
 /// </summary>
-public sealed class KnownDevices(IOptions<SignInOptions> signIn, IOptions<ThrottleOptions> throttle, TimeProvider clock)
+public sealed class KnownDevices(Keys keys, IOptions<SignInOptions> signIn, IOptions<ThrottleOptions> throttle, TimeProvider clock)
 {
     public const string Cookie = "dt";
     private const int IdBytes = 16, TimeBytes = 8, SignatureBytes = 32;
 
-    private readonly byte[] key = HKDF.DeriveKey(
-        HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signIn.Value.Secret), 32, info: "ticmate device cookie"u8.ToArray());
+    private const string Purpose = "device cookie";
 
     /// <summary>Which known device of this account is calling; null for any other.</summary>
     public Guid? Find(HttpContext http, string email)
@@ -27,7 +26,10 @@ public sealed class KnownDevices(IOptions<SignInOptions> signIn, IOptions<Thrott
 
         var bytes = Base64Url.DecodeFromChars(cookie);
         var known = bytes.AsSpan(0, IdBytes + TimeBytes);
-        var isOurs = CryptographicOperations.FixedTimeEquals(Sign(known, email), bytes.AsSpan(known.Length));
+        var isOurs = false;
+        foreach (var key in keys.AllFor(Purpose))
+            isOurs |= CryptographicOperations.FixedTimeEquals(Sign(key, known, email), bytes.AsSpan(known.Length));
+
         return isOurs && BinaryPrimitives.ReadInt64BigEndian(known[IdBytes..]) > clock.GetUtcNow().ToUnixTimeSeconds() ? new Guid(known[..IdBytes]) : null;
     }
 
@@ -39,7 +41,7 @@ public sealed class KnownDevices(IOptions<SignInOptions> signIn, IOptions<Thrott
         var known = bytes.AsSpan(0, IdBytes + TimeBytes);
         (Find(http, email) ?? Guid.NewGuid()).TryWriteBytes(known);
         BinaryPrimitives.WriteInt64BigEndian(known[IdBytes..], (clock.GetUtcNow() + life).ToUnixTimeSeconds());
-        Sign(known, email).CopyTo(bytes.AsSpan(known.Length));
+        Sign(keys.For(Purpose), known, email).CopyTo(bytes.AsSpan(known.Length));
 
         http.Response.Cookies.Append(Cookie, Base64Url.EncodeToString(bytes), new CookieOptions
         {
@@ -47,5 +49,5 @@ public sealed class KnownDevices(IOptions<SignInOptions> signIn, IOptions<Thrott
         });
     }
 
-    private byte[] Sign(ReadOnlySpan<byte> known, string email) => HMACSHA256.HashData(key, (byte[])[.. known, .. Encoding.UTF8.GetBytes(PersonalData.Key(email))]);
+    private static byte[] Sign(byte[] key, ReadOnlySpan<byte> known, string email) => HMACSHA256.HashData(key, (byte[])[.. known, .. Encoding.UTF8.GetBytes(PersonalData.Key(email))]);
 }
