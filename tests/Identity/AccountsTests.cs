@@ -74,7 +74,7 @@ public sealed class AccountsTests(App app) : AppTest(app)
     [Fact]
     public async Task When_two_admins_take_the_role_from_each_other_one_stays()
     {
-        var admins = new[] { await Someone(Roles.Admin), await Someone(Roles.Admin) };
+        var admins = new[] { await WithPassword(await Someone(Roles.Admin)), await WithPassword(await Someone(Roles.Admin)) };
         await DemoteAllAdminsBut(admins);
 
         var replies = await Task.WhenAll(
@@ -115,8 +115,9 @@ public sealed class AccountsTests(App app) : AppTest(app)
     [Fact]
     public async Task Whoever_leaves_is_forgotten_and_their_tickets_stay()
     {
-        var (person, other, moderator) = (await WithPassword(await Someone()), await Someone(), await AModerator());
-        var mine = (Guid)(await ATicket(person, "canary-title", "canary-description"))["id"]!;
+        var (person, moderator) = (await WithPassword(await Someone(Roles.User, "canary-skill")), await AModerator());
+        var mine = (await CallAndSettle(person, "POST", "/api/tickets", new { title = "canary-title", description = "canary-description", category = "canary-category" })).Id("ticket");
+        await Call(person, "PUT", "/api/auth/update-skills", new { skills = new[] { "canary-other-skill" } });
         await Call(person, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "canary-reply" });
         await Call(moderator, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "kept reply" });
         var exported = await Call(person, "GET", "/api/auth/export");
@@ -135,6 +136,35 @@ public sealed class AccountsTests(App app) : AppTest(app)
         (await Load<PersonalData>(person.Id)).ShouldBeNull();
         (await TextOfTheWholeDatabase()).ShouldSatisfyAllConditions(
             text => text.ShouldNotContain("canary"), text => text.ShouldNotContain(person.Email), text => text.ShouldNotContain(person.Name), text => text.ShouldContain("kept reply"));
+    }
+
+    [Fact]
+    public async Task What_a_request_under_way_still_wrote_is_found_when_the_erasure_looks_again()
+    {
+        var (person, other) = (await WithPassword(await Someone()), await Someone());
+        var id = (Guid)(await ATicket(person))["id"]!;
+        await CallAndSettle(person, "DELETE", "/api/auth/user", new { password = "Secret123!" });
+        await using (var session = Store.LightweightSession())
+        {
+            session.Events.Append(id, new TicketReplied(id, Guid.NewGuid(), person.Id, "canary-late"));
+            await session.SaveChangesAsync(Ct);
+        }
+
+        await Wolverine.Tracking.WolverineHostMessageTrackingExtensions.InvokeMessageAndWaitAsync(Host, new TicMate.Tickets.Erasure.EraseWriting(person.Id, 2));
+
+        (await Load<Ticket>(id))!.Replies.Single().Message.ShouldBe(Ticket.Erased);
+        (await EventsOf(id)).OfType<TicketReplied>().Single().Message.ShouldBe(Ticket.Erased);
+        TicMate.Tickets.Erasure.EraseWritingHandler.Handle(new(other.Id), []).Count().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Somebody_invited_who_cannot_sign_in_yet_is_no_admin_to_rely_on()
+    {
+        var admin = await WithPassword(await Someone(Roles.Admin));
+        await DemoteAllAdminsBut(admin);
+        (await CallAndSettle(admin, "POST", "/api/admin/users", new { name = "Ghost", email = $"{Guid.NewGuid():N}@example.org", role = "admin" })).Status.ShouldBe(201);
+
+        (await Call(admin, "DELETE", "/api/auth/user", new { password = "Secret123!" })).ShouldRefuse(409, "last-admin");
     }
 
     [Fact]

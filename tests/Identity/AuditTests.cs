@@ -27,9 +27,12 @@ public sealed class AuditTests(App app) : AccountTest(app)
         await FromAfar(null, "POST", "/api/auth/reset-password", new { token = TokenTo(email), newPassword = Password });
         await FromAfar(admin, "PUT", "/api/admin/update-user", new { userId = id, role = "moderator", isActive = false });
         await FromAfar(admin, "PUT", "/api/admin/update-user", new { userId = id, isActive = true });
+        var lived = await About(id);
         await FromAfar(admin, "DELETE", "/api/admin/delete-user", new { userId = id });
+        var left = await About(id);
 
-        var events = await About(id);
+        var events = lived.Append(left[^1]).ToArray();
+        left.Where(e => e.Actor == id.ToString()).ShouldAllBe(e => e.Address == "");
         events.Select(e => e.Type).Distinct().ShouldBe(
         [
             "user_registered", "email_verified", "sign_in_failed", "signed_in", "api_key_created", "api_key_first_used", "api_key_revoked", "personal_data_exported",

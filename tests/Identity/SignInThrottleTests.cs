@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TicMate.Identity;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
 using TicMate.Identity.Profile;
@@ -155,7 +156,7 @@ public sealed class KnownDeviceTests
     }
 
     private KnownDevices Devices(string secret = "a secret of the tests, long enough for a key", bool secure = true) =>
-        new(Options.Create(new SignInOptions { Secret = secret, SecureCookies = secure }), Options.Create(new ThrottleOptions()), clock);
+        Options.Create(new SignInOptions { Secret = secret, SecureCookies = secure }) is var signIn ? new(new Keys(signIn), signIn, Options.Create(new ThrottleOptions()), clock) : null!;
 
     private string Signed(string email, HttpContext? http = null)
     {

@@ -72,6 +72,7 @@ public sealed class ChangeStatusTests(App app) : AppTest(app)
         (await Call(author, "PUT", $"/api/tickets/status/{id}", new { status = "done" })).ShouldFault("status");
         (await Call(author, "PUT", $"/api/tickets/status/{id}", new { status = 5 })).ShouldFault("status");
         (await Call(author, "PUT", $"/api/tickets/status/{id}", new { status = "waiting" })).ShouldRefuse(403, "forbidden");
+        (await Call(author, "PUT", $"/api/tickets/status/{id}", new { id = Guid.NewGuid(), status = "completed" })).ShouldFault("id");
         (await Call(author, "PUT", $"/api/tickets/status/{id}", "{\"status\":")).ShouldRefuse(400, "invalid-json");
         (await Call(stranger, "PUT", $"/api/tickets/status/{id}", new { status = "done" })).ShouldRefuse(404, "ticket-not-found");
         (await Call(author, "PUT", $"/api/tickets/status/{Guid.NewGuid()}")).ShouldRefuse(404, "ticket-not-found");

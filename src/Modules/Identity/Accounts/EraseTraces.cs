@@ -20,8 +20,8 @@ public static class EraseTracesHandler
 
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         session.QueueSqlCommand(
-            $"delete from {schema}.{EventClients.TableName} c using {schema}.mt_events e where e.id = c.event_id and (e.data ->> 'userId' = ? or e.user_name = ?)",
-            command.UserId.ToString(), command.UserId.ToString());
+            $"delete from {schema}.{EventClients.TableName} c using {schema}.mt_events e where e.id = c.event_id and coalesce(e.user_name, e.data ->> 'userId') = ?",
+            command.UserId.ToString());
 
         // The address itself is forgotten by now, so every mail to an address that is nobody's goes.
         var addresses = mailbox.Recipients();

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Reading;
@@ -6,8 +7,13 @@ using Wolverine.Persistence.EventSourcing;
 namespace TicMate.Tickets.Lifecycle;
 
 /// <param name="Status">Where the ticket shall go; without it an open ticket is completed and a completed one reopened.</param>
-public sealed record ChangeStatus(Field<string> Status)
+public sealed record ChangeStatus(
+    Field<string> Status,
+    [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
 {
+    /// <summary>A body may name the ticket again, but not another one.</summary>
+    public bool NamesAnother(Ticket ticket) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticket.Id);
+
     public string Wanted(Ticket ticket) => this switch
     {
         { Status.Value: { Length: > 0 } word } => Contracts.Status.Of(word),
@@ -26,7 +32,8 @@ public static class ChangeStatusEndpoint
         if (!user.IsStaff && ticket.IsOpen && wanted is Contracts.Status.Todo or Contracts.Status.InProgress or Contracts.Status.Waiting && wanted != ticket.Status)
             return Refuse.Forbidden("The owner of a ticket may complete it and reopen it; the rest is for staff.");
 
-        if (new Faults().OneOf("status", request.Status, Contracts.Status.WordsAndAliases).Problem is { Status: 400 } faults)
+        if (new Faults().OneOf("status", request.Status, Contracts.Status.WordsAndAliases)
+            .When(request.NamesAnother(ticket), "id", "The body names another ticket than the address.").Problem is { Status: 400 } faults)
             return faults;
 
         return wanted == ticket.Status || Contracts.Status.After(ticket.Status).Contains(wanted) ? WolverineContinue.NoProblems : IllegalStep(ticket.Status, wanted);
