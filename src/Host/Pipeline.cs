@@ -32,6 +32,9 @@ public static class Pipeline
             options.ResetUrl = configuration.MailLink("Mail:ResetUrl", LinkPages.ResetPath);
         });
         services.Configure<KestrelServerOptions>(ConnectionLimits.Apply);
+
+        // Sweepers and learners catch and log what fails; none of them is worth the service.
+        services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
         services.AddClientAddresses(configuration).AddLimits();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();

@@ -39,6 +39,8 @@ public sealed class ReadTicketsTests(App app) : AppTest(app)
 
         etag.ShouldBe($"\"{(int)first.Ticket["version"]!}\"");
         (second.Status, second.Json).ShouldBe((304, null));
+        foreach (var (sent, status) in new[] { ($"W/{etag}", 304), ($"\"x\", {etag}", 304), ("*", 304), ("\"x\"", 200), ("nonsense", 200) })
+            (await Call(author, "GET", $"/api/tickets/{id}", more: x => x.WithRequestHeader("If-None-Match", sent))).Status.ShouldBe(status, sent);
     }
 
     [Fact]

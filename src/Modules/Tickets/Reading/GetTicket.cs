@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using TicMate.Identity.Contracts;
 using Wolverine.Persistence.EventSourcing;
 
@@ -12,11 +13,12 @@ public static class GetTicketEndpoint
     [ProducesResponseType<TicketAnswer>(200), ProducesResponseType(304), ProducesResponseType<ProblemDetails>(404)]
     public static async Task<IResult> Get([ReadModel] Ticket? ticket, CurrentUser user, TicketReader reader, HttpContext http, CancellationToken ct)
     {
-        var etag = $"\"{ticket!.Version}\"";
-        http.Response.Headers.ETag = etag;
+        var etag = new EntityTagHeaderValue($"\"{ticket!.Version}\"");
+        http.Response.Headers.ETag = etag.ToString();
         http.Response.Headers.CacheControl = "private, no-cache";
 
-        return http.Request.Headers.IfNoneMatch.Any(sent => sent == etag)
+        // RFC 9110, section 13.1.2: weak comparison, since a proxy that compresses makes tags weak.
+        return http.Request.GetTypedHeaders().IfNoneMatch.Any(sent => sent.Equals(EntityTagHeaderValue.Any) || sent.Compare(etag, useStrongComparison: false))
             ? Results.StatusCode(StatusCodes.Status304NotModified)
             : Results.Ok(new TicketAnswer(null, await reader.ViewAsync(ticket, user, ct)));
     }
