@@ -1,7 +1,9 @@
+using Microsoft.Extensions.DependencyInjection;
 using TicMate.Identity.Contracts;
 using TicMate.Tests.Fakes;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Triage;
 
 namespace TicMate.Tests.Tickets;
 
@@ -59,6 +61,24 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
         (triaged.Advisor, triaged.FallbackReason).ShouldBe(("built-in", "gemini-test: invalid-answer"));
         (await Load<Ticket>(id))!.HelpfulNotes.ShouldContain("the language model did not help");
     }
+
+    [Fact]
+    public async Task A_model_that_is_away_is_asked_three_times_and_then_the_built_in_advisor_answers()
+    {
+        app.Model.Behaviour = FakeModel.Refuses(500);
+        var ticket = new Ticket { Id = Guid.CreateVersion7(), Title = "The printer is on fire", Description = "It burns." };
+
+        for (var attempt = 1; attempt < TriageTicketHandler.Tries; attempt++)
+            (await Should.ThrowAsync<ModelUnavailableException>(() => Ask(ticket, attempt))).Transient.ShouldBeTrue();
+
+        var recorded = await Ask(ticket, TriageTicketHandler.Tries);
+        (recorded.Advice.Advisor, recorded.FallbackReason).ShouldBe(("built-in", "gemini-test: provider-error"));
+        recorded.Advice.Notes.ShouldContain("the language model did not help");
+    }
+
+    private Task<RecordTriage> Ask(Ticket ticket, int attempt) => TriageTicketHandler.HandleAsync(
+        new TriageTicket(ticket.Id), ticket, new Wolverine.Envelope { Attempts = attempt },
+        Host.Services.GetRequiredService<TriageAdvisors>(), Host.Services.GetRequiredService<TriageKnowledge>(), Ct);
 
     [Fact]
     public async Task What_staff_set_stands_whatever_the_model_says()
