@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using JasperFx.CodeGeneration.Frames;
+using Microsoft.AspNetCore.Http.Metadata;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Sessions;
 using Wolverine;
@@ -23,7 +24,16 @@ public static class HouseRules
         {
             chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]);
             chain.AnswerAfterCommit();
+
+            // Routing would refuse a media type before anybody is asked who they are; RequestBody refuses it after.
+            chain.Metadata.Finally(endpoint => endpoint.Metadata.RemoveAll<IAcceptsMetadata>());
         });
+    }
+
+    private static void RemoveAll<T>(this IList<object> metadata)
+    {
+        foreach (var item in metadata.OfType<T>().ToArray())
+            metadata.Remove(item!);
     }
 
     // Without a stream to write to, Wolverine would work out the answer before it stores what the answer tells of.

@@ -40,7 +40,7 @@ public static class Pipeline
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
         services.AddExceptionHandler<ExceptionAnswer>();
-        services.AddOpenApi("v1", ApiDescription.Describe);
+        services.AddOpenApi("v1", OpenApiDocumentRules.Describe);
         services.AddHealthChecks().AddCheck<DatabaseAnswers>("database", tags: ["ready"]);
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins(configuration.AllowedOrigins()).AllowCredentials().AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromMinutes(10))

@@ -55,6 +55,14 @@ public sealed class AnswersTests(App app) : AppTest(app)
                  })
             document["paths"]![path]?[method].ShouldNotBeNull($"{method} {path}");
 
+        var create = document["paths"]!["/api/tickets"]!["post"]!["responses"]!.AsObject().Select(r => r.Key).ToArray();
+        create.ShouldContain("201");
+        create.ShouldNotContain("200");
+        new[] { "400", "401", "413", "415", "429", "503" }.Except(create).ShouldBeEmpty();
+        document["paths"]!["/api/tickets"]!["get"]!["parameters"]!.AsArray().Select(p => (string)p!["name"]!).ShouldBe(["limit", "cursor", "sort"]);
+        document["components"]!["schemas"]!["UpdateUser"]!["required"].ShouldBeNull();
+        document["components"]!["schemas"]!["ProblemDetails"]!["properties"]!["code"].ShouldNotBeNull();
+
         await Host.Scenario(x => { x.Get.Url("/docs/"); x.StatusCodeShouldBe(200); });
     }
 }

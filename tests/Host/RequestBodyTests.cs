@@ -54,8 +54,11 @@ public sealed class RequestBodyTests(App app) : AppTest(app)
     }
 
     [Fact]
-    public async Task Who_may_not_call_hears_that_before_anything_about_the_body() =>
+    public async Task Who_may_not_call_hears_that_before_anything_about_the_body()
+    {
         (await Call(null, "POST", "/api/tickets", "{")).ShouldRefuse(401, "unauthenticated");
+        (await Call(null, "POST", "/api/tickets", "x", x => x.ConfigureHttpContext(http => http.Request.ContentType = "text/plain"))).ShouldRefuse(401, "unauthenticated");
+    }
 
     [Fact]
     public async Task Unknown_addresses_and_methods_are_refused_in_the_same_shape()

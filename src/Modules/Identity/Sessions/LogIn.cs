@@ -18,6 +18,7 @@ namespace TicMate.Identity.Sessions;
 /// <param name="Session"><c>bearer</c> for a program that keeps its tokens itself: no cookies, and a refresh token.</param>
 public sealed record LogIn(Field<string> Email, Field<string> Password, Field<string> Session)
 {
+    [JsonIgnore]
     public string Kind => Session.Value is SessionKind.Bearer ? SessionKind.Bearer : SessionKind.Cookie;
 }
 

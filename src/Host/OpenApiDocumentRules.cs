@@ -1,0 +1,99 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using TicMate.Identity.Contracts;
+
+namespace TicMate.Host;
+
+/// <summary>Makes the OpenAPI document say what is on the wire where a type alone would not.</summary>
+public static class OpenApiDocumentRules
+{
+    public static void Describe(OpenApiOptions options)
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "TICMaTe", Version = "v1",
+                Description = "Tickets that find the right person. Sign in with POST /api/auth/login and send the token as a bearer token.",
+            };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+            };
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+            return Task.CompletedTask;
+        });
+
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            Complete(operation, context.Description);
+            return Task.CompletedTask;
+        });
+
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            var type = context.JsonTypeInfo.Type;
+            foreach (var member in context.JsonTypeInfo.Properties.Where(p => IsLenient(p.PropertyType)))
+                schema.Required?.Remove(member.Name);
+
+            if (type == typeof(ProblemDetails))
+                foreach (var (name, kind) in Extensions)
+                    schema.Properties![name] = new OpenApiSchema { Type = kind };
+
+            if (type == typeof(Field<string>))
+                schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
+            else if (type == typeof(Field<string[]>))
+                (schema.Type, schema.Items) = (JsonSchemaType.Array | JsonSchemaType.Null, new OpenApiSchema { Type = JsonSchemaType.String });
+            else if (type == typeof(Flag))
+                schema.Type = JsonSchemaType.Boolean | JsonSchemaType.Null;
+            else if (type == typeof(Reference))
+                (schema.Type, schema.Format) = (JsonSchemaType.String | JsonSchemaType.Null, "uuid");
+
+            return Task.CompletedTask;
+        });
+    }
+
+    // What ProblemWriter and Faults add.
+    private static readonly (string, JsonSchemaType)[] Extensions =
+    [
+        ("code", JsonSchemaType.String), ("traceId", JsonSchemaType.String), ("success", JsonSchemaType.Boolean), ("message", JsonSchemaType.String),
+        ("error", JsonSchemaType.String), ("errors", JsonSchemaType.Array),
+    ];
+
+    private static readonly Dictionary<string, string[]> ListParameters = new()
+    {
+        ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
+        ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
+    };
+
+    // A member whose faults are collected may be left out as far as JSON goes; what is required, the faults say.
+    private static bool IsLenient(Type type) =>
+        type == typeof(Flag) || type == typeof(Reference) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Field<>));
+
+    // What holds for every operation, whatever its slice says.
+    private static void Complete(OpenApiOperation operation, ApiDescription description)
+    {
+        var responses = operation.Responses ??= [];
+        var metadata = description.ActionDescriptor.EndpointMetadata;
+        if (responses.ContainsKey("201"))
+            responses.Remove("200");
+
+        string[] also = metadata.OfType<IAllowAnonymous>().Any() ? ["429", "503"] : ["401", "429", "503"];
+        foreach (var status in operation.RequestBody is null ? also : [.. also, "400", "413", "415"])
+            responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
+
+        if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
+            foreach (var name in names)
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = name, In = ParameterLocation.Query,
+                    Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
+                });
+    }
+}
