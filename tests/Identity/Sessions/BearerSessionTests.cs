@@ -143,7 +143,7 @@ public sealed class BearerSessionTests(App app) : AppTest(app)
     [Theory]
     [InlineData("bearer", "user", 7 * 24)]
     [InlineData("bearer", "admin", 1)]
-    [InlineData("cookie", "moderator", 1)]
+    [InlineData("bearer", "moderator", 1)]
     [InlineData("cookie", "admin", 1)]
     public void A_session_left_alone_is_over(string kind, string role, int hours)
     {

@@ -23,9 +23,13 @@ public sealed record Session
     private static TimeSpan Life(string kind, string role) =>
         kind is SessionKind.Cookie ? LongestLife : role is Roles.User ? TimeSpan.FromDays(14) : TimeSpan.FromHours(12);
 
-    // A user's cookie needs no rule of its own: its token is renewed by use and lasts a day.
-    private static TimeSpan Idle(string kind, string role) =>
-        role is not Roles.User ? TimeSpan.FromHours(1) : kind is SessionKind.Cookie ? LongestLife : TimeSpan.FromDays(7);
+    // A cookie needs no rule of its own, but for admins: its token is renewed by use and lasts a day, or half of one.
+    private static TimeSpan Idle(string kind, string role) => (kind, role) switch
+    {
+        (_, Roles.Admin) or (SessionKind.Bearer, Roles.Moderator) => TimeSpan.FromHours(1),
+        (SessionKind.Cookie, _) => LongestLife,
+        _ => TimeSpan.FromDays(7),
+    };
 
     public static Session Create(IEvent<SignedIn> e) =>
         new() { Id = e.Data.SessionId, UserId = e.Data.UserId, Kind = e.Data.Kind, StartedAt = e.Timestamp };
