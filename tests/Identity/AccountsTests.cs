@@ -120,6 +120,7 @@ public sealed class AccountsTests(App app) : AppTest(app)
         await Call(person, "PUT", "/api/auth/update-skills", new { skills = new[] { "canary-other-skill" } });
         await Call(person, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "canary-reply" });
         await Call(moderator, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "kept reply" });
+        await Call(person, "POST", "/api/auth/api-keys", new { name = "canary-key", scopes = new[] { "tickets:read" } });
         var exported = await Call(person, "GET", "/api/auth/export");
 
         (await Call(person, "DELETE", "/api/auth/user", new { password = "wrong" })).ShouldFault("password");
@@ -127,6 +128,8 @@ public sealed class AccountsTests(App app) : AppTest(app)
 
         left.Status.ShouldBe(200);
         exported.Body.ToJsonString().ShouldContain("canary-reply");
+        ((string?)exported.Body["apiKeys"]![0]!["name"]).ShouldBe("canary-key");
+        exported.Body["history"]!.AsArray().Select(e => (string?)e!["event"]).ShouldContain("user_registered");
         exported.Body.ToJsonString().ShouldNotContain("kept reply");
         (await Call(person, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
         var seen = (await Call(moderator, "GET", $"/api/tickets/{mine}")).Ticket;
