@@ -24,7 +24,7 @@ public static class Pipeline
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
-        services.Configure<TicketsOptions>(options => options.AppUrl = configuration["AppUrl"] is { Length: > 0 } url ? url : options.AppUrl);
+        services.Configure<TicketsOptions>(options => options.TicketUrl = configuration.TicketUrl());
         services.Configure<AccountOptions>(options =>
         {
             options.RequireVerifiedEmail = configuration.GetValue("Identity:RequireVerifiedEmail", !builder.Environment.IsDevelopment());

@@ -151,6 +151,10 @@ public static class Settings
         return Origin(link) is not null ? link : throw new SettingException($"{key} must be an address like https://tickets.example.org/verify?token=");
     }
 
+    /// <summary>What a ticket's id follows in the links of mails. Without a web client there is only the API to lead to.</summary>
+    public static string TicketUrl(this IConfiguration configuration) =>
+        configuration["AppUrl"] is { Length: > 0 } app ? $"{app.TrimEnd('/')}/tickets/" : $"{OwnAddress(configuration)}/api/tickets/";
+
     private static string OwnAddress(IConfiguration configuration)
     {
         var address = (configuration["urls"] ?? "http://localhost:3000").Split(';')[0].TrimEnd('/');

@@ -36,6 +36,13 @@ public sealed class LinkPagesTests(App app) : AppTest(app)
     public void Links_lead_where_the_configuration_says(string? set, string? appUrl, string? urls, string expected) =>
         Configuration(set, appUrl, urls).MailLink("Mail:VerifyUrl", LinkPages.VerifyPath).ShouldBe(expected);
 
+    [Theory]
+    [InlineData("https://tickets.example.org/", "http://localhost:3000", "https://tickets.example.org/tickets/")]
+    [InlineData(null, "http://localhost:3140", "http://localhost:3140/api/tickets/")]
+    [InlineData(null, "http://*:80", "http://localhost:80/api/tickets/")]
+    public void A_mail_about_a_ticket_leads_to_the_web_client_or_else_to_the_ticket_itself(string? appUrl, string urls, string expected) =>
+        Configuration(null, appUrl, urls).TicketUrl().ShouldBe(expected);
+
     [Fact]
     public void A_link_that_is_no_address_is_refused_at_the_start() =>
         Should.Throw<SettingException>(() => Configuration("javascript:alert(1)", null, null).MailLink("Mail:VerifyUrl", LinkPages.VerifyPath));

@@ -21,10 +21,10 @@ public sealed class TicketsOptions
     /// <summary>Whether the owner of a ticket may read its helpful notes, which are written for staff.</summary>
     public bool ShareNotesWithOwner { get; set; }
 
-    /// <summary>The web client's address, for links in mails; without it links lead to the API.</summary>
-    public string AppUrl { get; set; } = "http://localhost:3000";
+    /// <summary>What a ticket's id follows in the links of mails: an address of the web client, or of the API where there is none.</summary>
+    public string TicketUrl { get; set; } = "";
 
-    public string LinkTo(Guid ticketId) => $"{AppUrl.TrimEnd('/')}/tickets/{ticketId}";
+    public string LinkTo(Guid ticketId) => $"{TicketUrl}{ticketId}";
 }
 
 /// <summary>What people ask for: tickets, their conversation, and the agent that reads them first.</summary>

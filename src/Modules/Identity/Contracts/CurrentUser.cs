@@ -9,7 +9,6 @@ public sealed record CurrentUser(Guid Id, string Role, Guid SessionId)
     public Guid? ApiKeyId { get; init; }
 
     public bool IsStaff => Role is Roles.Moderator or Roles.Admin;
-    public bool IsAdmin => Role is Roles.Admin;
 }
 
 /// <summary>What a person may be; the values are those of the wire.</summary>
