@@ -81,14 +81,12 @@ public sealed record Ticket
     };
 
     // Advice on a text quotes the text, so it goes with it.
-    public Ticket Apply(TicketWritingErased e) => this with
+    public Ticket Apply(TicketWritingErased e)
     {
-        IsErased = IsErased || AuthorId == e.WriterId,
-        Category = AuthorId == e.WriterId ? "" : Category, ImportKey = AuthorId == e.WriterId ? null : ImportKey,
-        Title = AuthorId == e.WriterId ? Erased : Title, Description = AuthorId == e.WriterId ? Erased : Description,
-        HelpfulNotes = AuthorId == e.WriterId ? "" : HelpfulNotes, Summary = AuthorId == e.WriterId ? "" : Summary,
-        Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)],
-    };
+        var ticket = this with { Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)] };
+        return AuthorId != e.WriterId ? ticket
+            : ticket with { IsErased = true, Title = Erased, Description = Erased, Category = "", HelpfulNotes = "", Summary = "", ImportKey = null };
+    }
 
     /// <summary>What stands where somebody's words were.</summary>
     public const string Erased = "[erased]";

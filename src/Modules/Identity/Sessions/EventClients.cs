@@ -8,8 +8,8 @@ using Weasel.Postgresql.Tables;
 namespace TicMate.Identity.Sessions;
 
 /// <summary>
-/// Who caused an event and which address it came from. The address is kept in a table beside the events, so that it can be shortened after a month without touching them. Every
-/// session that a request opened writes it with its events.
+/// Who caused an event and which address it came from, for every session that a request opened. The address is kept in a table beside the
+/// events, so that it can be shortened after a month and forgotten with its person without touching them.
 /// </summary>
 public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionListenerBase
 {
