@@ -20,6 +20,7 @@ public static class HouseRules
         http.RejectUnparseableQueryValues = true;
         http.MapConcurrencyFailuresToConflict(toProblemDetails: _ => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."));
         http.AddMiddleware(typeof(CurrentUserMiddleware), chain => chain.Takes<CurrentUser>());
+        http.AddMiddleware(typeof(IfMatchMiddleware), chain => chain.Takes<IfMatch>());
         http.ConfigureEndpoints(chain =>
         {
             chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]);
@@ -66,6 +67,12 @@ public static class HouseRules
 public static class CurrentUserMiddleware
 {
     public static CurrentUser Load(HttpContext http) => SessionUser.Of(http.User);
+}
+
+/// <summary>Fills in <see cref="IfMatch"/> from the header.</summary>
+public static class IfMatchMiddleware
+{
+    public static IfMatch Load(HttpContext http) => IfMatch.Of(http);
 }
 
 /// <summary>Times are RFC 3339 in UTC with a Z.</summary>

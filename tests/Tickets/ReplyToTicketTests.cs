@@ -86,12 +86,12 @@ public sealed class ReplyToTicketTests(App app) : AppTest(app)
     {
         var old = Open with { Status = Status.Completed, CompletedAt = Now.AddDays(-15) };
 
-        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old, Owner, Now).Extensions["code"].ShouldBe("ticket-completed");
-        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old, Staff, Now).ShouldBe(WolverineContinue.NoProblems);
-        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old with { CompletedAt = Now.AddDays(-13) }, Owner, Now).ShouldBe(WolverineContinue.NoProblems);
+        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old, Owner, IfMatch.Anything, Now).Extensions["code"].ShouldBe("ticket-completed");
+        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old, Staff, IfMatch.Anything, Now).ShouldBe(WolverineContinue.NoProblems);
+        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), old with { CompletedAt = Now.AddDays(-13) }, Owner, IfMatch.Anything, Now).ShouldBe(WolverineContinue.NoProblems);
     }
 
     [Fact]
     public void A_ticket_has_room_for_500_replies() =>
-        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), Open with { ReplyCount = 500 }, Owner, Now).Extensions["code"].ShouldBe("too-many-replies");
+        ReplyToTicketEndpoint.Validate(new ReplyToTicket("hello"), Open with { ReplyCount = 500 }, Owner, IfMatch.Anything, Now).Extensions["code"].ShouldBe("too-many-replies");
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using JasperFx.Events;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
@@ -19,60 +20,135 @@ public sealed record Ticket
     public int Number { get; init; }
     public Guid AuthorId { get; init; }
     public Guid? AssigneeId { get; init; }
+
+    /// <summary>A person chose the assignee, so the agent leaves it at that.</summary>
+    public bool AssignmentStands { get; init; }
+
+    /// <summary>Those who gave the ticket back: the agent does not give it to them again.</summary>
+    public Guid[] ReleasedBy { get; init; } = [];
+
     public string Title { get; init; } = "";
     public string Description { get; init; } = "";
     public string Status { get; init; } = Contracts.Status.Todo;
     public string Priority { get; init; } = Contracts.Priority.Medium;
-    public bool PriorityStands { get; init; }
     public string Category { get; init; } = "";
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>What the assignee was told of this deadline: nothing yet, that it nears, or that it is over.</summary>
+    public DeadlineStage DeadlineStage { get; init; }
+
     public string HelpfulNotes { get; init; } = "";
     public string Summary { get; init; } = "";
     public string[] RelatedSkills { get; init; } = [];
     public string? TriagedBy { get; init; }
+
+    /// <summary>A person set it, so the agent leaves it alone.</summary>
+    public bool PriorityStands { get; init; }
+
+    /// <inheritdoc cref="PriorityStands"/>
+    public bool SkillsStand { get; init; }
+
+    /// <inheritdoc cref="PriorityStands"/>
+    public bool NotesStand { get; init; }
+
     public Reply[] Replies { get; init; } = [];
     public int ReplyCount { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; init; }
+    public Guid? CompletedById { get; init; }
+    public DateTimeOffset? DeletedAt { get; init; }
+    public Guid? FollowUpOf { get; init; }
+    public Guid? FollowUpId { get; init; }
+
+    /// <summary>The ticket that goes on for this one.</summary>
+    public Guid? MergedInto { get; init; }
+
+    /// <summary>How the ticket stood when it was merged.</summary>
+    public Completion? BeforeMerge { get; init; }
+
+    /// <summary>The tickets that this one goes on for.</summary>
+    public Guid[] Merged { get; init; } = [];
+
     public string? ImportKey { get; init; }
     public bool Silent { get; init; }
+
+    /// <summary>Whose words the title is; with <see cref="DescriptionById"/>, so that they can go with their writer.</summary>
+    public Guid TitleById { get; init; }
+    public Guid DescriptionById { get; init; }
 
     /// <summary>Its author's words are gone.</summary>
     public bool IsErased { get; init; }
 
-    public sealed record Reply(Guid Id, Guid AuthorId, string Message, DateTimeOffset CreatedAt);
+    public sealed record Reply(Guid Id, Guid AuthorId, string Message, DateTimeOffset CreatedAt)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public DateTimeOffset? CorrectedAt { get; init; }
+    }
 
+    public sealed record Completion(string Status, DateTimeOffset? At, Guid? ById);
+
+    [JsonIgnore]
     public bool IsOpen => Status is not Contracts.Status.Completed;
 
-    /// <summary>Staff see every ticket, owners theirs; for everyone else it does not exist.</summary>
-    public bool IsVisibleTo(CurrentUser user) => user.IsStaff || user.Id == AuthorId;
+    /// <summary>Staff see every ticket, owners theirs, and deleted ones only admins; for everyone else it does not exist.</summary>
+    public bool IsVisibleTo(CurrentUser user) => DeletedAt is not null ? user.Role is Roles.Admin : user.IsStaff || user.Id == AuthorId;
+
+    public bool IsOverdue(DateTimeOffset now) => IsOpen && Deadline < now;
 
     public static Ticket Create(IEvent<TicketCreated> e) => new()
     {
         Id = e.Data.TicketId, Number = e.Data.Number, AuthorId = e.Data.AuthorId, Title = e.Data.Title, Description = e.Data.Description,
-        Category = e.Data.Category ?? "", Deadline = e.Data.Deadline, Priority = e.Data.Priority ?? Contracts.Priority.Medium,
-        PriorityStands = e.Data.PriorityStands, ImportKey = e.Data.ImportKey, Silent = e.Data.Silent, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
+        TitleById = e.Data.AuthorId, DescriptionById = e.Data.AuthorId, Category = e.Data.Category ?? "", Deadline = e.Data.Deadline,
+        Priority = e.Data.Priority ?? Contracts.Priority.Medium, PriorityStands = e.Data.PriorityStands, ImportKey = e.Data.ImportKey,
+        Silent = e.Data.Silent, FollowUpOf = e.Data.FollowUpOf, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
     };
 
     public Ticket Apply(IEvent<TicketTriaged> e) => this with
     {
-        Priority = PriorityStands ? Priority : e.Data.Priority, RelatedSkills = e.Data.Skills, HelpfulNotes = e.Data.Notes,
-        Summary = e.Data.Summary, TriagedBy = e.Data.Advisor, UpdatedAt = e.Timestamp,
+        Priority = PriorityStands ? Priority : e.Data.Priority, RelatedSkills = SkillsStand ? RelatedSkills : e.Data.Skills,
+        HelpfulNotes = NotesStand ? HelpfulNotes : e.Data.Notes, Summary = e.Data.Summary, TriagedBy = e.Data.Advisor, UpdatedAt = e.Timestamp,
     };
 
-    public Ticket Apply(IEvent<TicketAssigned> e) => this with { AssigneeId = e.Data.AssigneeId, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketTriageUndone> e) => this with
+    {
+        Priority = e.Data.Priority, RelatedSkills = e.Data.Skills, HelpfulNotes = e.Data.Notes, Summary = e.Data.Summary, UpdatedAt = e.Timestamp,
+    };
 
-    public Ticket Apply(IEvent<TicketUnassigned> e) => this with { AssigneeId = null, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketEdited> e) => this with
+    {
+        Title = e.Data.Title ?? Title, TitleById = e.Data.Title is null ? TitleById : e.Data.ById,
+        Description = e.Data.Description ?? Description, DescriptionById = e.Data.Description is null ? DescriptionById : e.Data.ById,
+        Category = e.Data.Category ?? Category, UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketDeadlineMoved> e) =>
+        this with { Deadline = e.Data.To, DeadlineStage = DeadlineStage.Ahead, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketDeadlineNeared> e) => this with { DeadlineStage = DeadlineStage.Near, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketDeadlinePassed> e) => this with { DeadlineStage = DeadlineStage.Over, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketPrioritised> e) => this with { Priority = e.Data.Priority, PriorityStands = true, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketSkillsRecorded> e) => this with { RelatedSkills = e.Data.Skills, SkillsStand = true, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketNotesRewritten> e) => this with { HelpfulNotes = e.Data.Notes, NotesStand = true, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketAssigned> e) =>
+        this with { AssigneeId = e.Data.AssigneeId, AssignmentStands = e.Data.ById is not null, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketUnassigned> e) => this with
+    {
+        AssigneeId = null, AssignmentStands = false, ReleasedBy = e.Data.ById == e.Data.PreviousId ? [.. ReleasedBy.Union([e.Data.PreviousId])] : ReleasedBy,
+        UpdatedAt = e.Timestamp,
+    };
 
     public Ticket Apply(IEvent<TicketLeftUnassigned> e) => this with { UpdatedAt = e.Timestamp };
 
-    public Ticket Apply(IEvent<TicketSkillsRecorded> e) => this with { RelatedSkills = e.Data.Skills, UpdatedAt = e.Timestamp };
-
-    public Ticket Apply(IEvent<TicketStatusChanged> e) => this with
-    {
-        Status = e.Data.To, CompletedAt = e.Data.To is Contracts.Status.Completed ? e.Timestamp : null, UpdatedAt = e.Timestamp,
-    };
+    public Ticket Apply(IEvent<TicketStatusChanged> e) => (e.Data.To is Contracts.Status.Completed
+        ? this with { CompletedAt = e.Timestamp, CompletedById = e.Data.ById }
+        : this with { CompletedAt = null, CompletedById = null }) with { Status = e.Data.To, UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketReplied> e) => this with
     {
@@ -80,14 +156,62 @@ public sealed record Ticket
         ReplyCount = ReplyCount + 1, UpdatedAt = e.Timestamp,
     };
 
+    public Ticket Apply(IEvent<TicketReplyCorrected> e) => this with
+    {
+        Replies = [.. Replies.Select(r => r.Id == e.Data.ReplyId ? r with { Message = e.Data.Message, CorrectedAt = e.Timestamp } : r)], UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketReplyWithdrawn> e) =>
+        this with { Replies = [.. Replies.Where(r => r.Id != e.Data.ReplyId)], ReplyCount = ReplyCount - 1, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketFollowedUp> e) => this with { FollowUpId = e.Data.FollowUpId, UpdatedAt = e.Timestamp };
+
+    // Whoever looks for open work need not know about merging.
+    public Ticket Apply(IEvent<TicketMerged> e) => this with
+    {
+        MergedInto = e.Data.IntoId, BeforeMerge = new Completion(Status, CompletedAt, CompletedById), Status = Contracts.Status.Completed,
+        CompletedAt = CompletedAt ?? e.Timestamp, CompletedById = CompletedById ?? e.Data.ById, UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketUnmerged> e) => this with
+    {
+        MergedInto = null, BeforeMerge = null, Status = BeforeMerge!.Status, CompletedAt = BeforeMerge.At, CompletedById = BeforeMerge.ById, UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketAbsorbed> e) => this with { Merged = [.. Merged, e.Data.SourceId], UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketSeparated> e) => this with { Merged = [.. Merged.Where(id => id != e.Data.SourceId)], UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketDeleted> e) => this with { DeletedAt = e.Timestamp, UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketRestored> e) => this with { DeletedAt = null, UpdatedAt = e.Timestamp };
+
     // Advice on a text quotes the text, so it goes with it.
     public Ticket Apply(TicketWritingErased e)
     {
-        var ticket = this with { Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)] };
-        return AuthorId != e.WriterId ? ticket
-            : ticket with { IsErased = true, Title = Erased, Description = Erased, Category = "", HelpfulNotes = "", Summary = "", ImportKey = null };
+        var ticket = this with
+        {
+            Title = TitleById == e.WriterId ? Erased : Title, Description = DescriptionById == e.WriterId ? Erased : Description,
+            Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)],
+        };
+        return AuthorId == e.WriterId ? ticket.WithoutWords() : ticket;
     }
+
+    public Ticket Apply(TicketErased _) => WithoutWords() with { Replies = [.. Replies.Select(r => r with { Message = Erased })] };
+
+    private Ticket WithoutWords() => this with
+    {
+        IsErased = true, Title = Erased, Description = Erased, Category = "", HelpfulNotes = "", Summary = "", ImportKey = null,
+    };
 
     /// <summary>What stands where somebody's words were.</summary>
     public const string Erased = "[erased]";
+}
+
+/// <summary>How far a ticket is towards its deadline, as far as its assignee was told.</summary>
+public enum DeadlineStage
+{
+    Ahead,
+    Near,
+    Over,
 }

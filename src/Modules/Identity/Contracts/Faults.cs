@@ -26,6 +26,9 @@ public sealed class Faults
         }
     }
 
+    /// <summary>400 with all faults; null when there is none.</summary>
+    public ProblemDetails? Refusal => faults.Count == 0 ? null : Problem;
+
     public Faults Add(string field, string message)
     {
         faults.Add(new Fault($"/{field.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}", field, message));

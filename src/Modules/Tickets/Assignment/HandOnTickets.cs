@@ -19,7 +19,7 @@ public static class HandOnTicketsHandler
     public static async Task<IReadOnlyList<Ticket>> LoadAsync(HandOnTickets command, IQuerySession session, CancellationToken ct) =>
         await session.LoadAsync<User>(command.UserId, ct) is { MayWork: true } ? []
         : await session.Query<Ticket>()
-            .Where(t => t.AssigneeId == command.UserId && t.Status != Status.Completed && t.Number > command.AfterNumber)
+            .Where(t => t.AssigneeId == command.UserId && t.Status != Status.Completed && t.DeletedAt == null && t.Number > command.AfterNumber)
             .OrderBy(t => t.Number).Take(Page).ToListAsync(ct);
 
     public static IEnumerable<object> Handle(HandOnTickets command, IReadOnlyList<Ticket> tickets)
@@ -42,7 +42,7 @@ public static class HandOnTicketHandler
 
     // The message may come twice, and the person may be back by now.
     public static HandlerContinuation Validate(HandOnTicket command, Ticket? ticket, Candidate[] candidates) =>
-        ticket is { IsOpen: true } && ticket.AssigneeId == command.UserId && candidates.All(c => c.Person.Id != command.UserId)
+        ticket is { IsOpen: true, DeletedAt: null } && ticket.AssigneeId == command.UserId && candidates.All(c => c.Person.Id != command.UserId)
             ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
     public static (TicketAssigned?, TicketUnassigned?, OutgoingMessages) Handle(

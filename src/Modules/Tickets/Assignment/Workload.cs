@@ -30,16 +30,26 @@ public sealed partial class WorkloadProjection : EventProjection
 
     public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations)
     {
-        Change(operations, e.Data.PreviousId, -1);
+        if (e.Data.IsOpen)
+            Change(operations, e.Data.PreviousId, -1);
+
         operations.QueueSqlCommand(
-            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, 1, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + 1, last_assigned_at = excluded.last_assigned_at",
-            e.Data.AssigneeId, e.Timestamp);
+            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, ?, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + excluded.open_tickets, last_assigned_at = excluded.last_assigned_at",
+            e.Data.AssigneeId, e.Data.IsOpen ? 1 : 0, e.Timestamp);
     }
 
-    public void Project(TicketUnassigned e, IDocumentOperations operations) => Change(operations, e.PreviousId, -1);
+    public void Project(TicketUnassigned e, IDocumentOperations operations) => Change(operations, e.PreviousId, e.IsOpen ? -1 : 0);
 
     public void Project(TicketStatusChanged e, IDocumentOperations operations) =>
         Change(operations, e.AssigneeId, (e.To is Status.Completed ? -1 : 0) + (e.From is Status.Completed ? 1 : 0));
+
+    public void Project(TicketDeleted e, IDocumentOperations operations) => Change(operations, e.FreedId, -1);
+
+    public void Project(TicketRestored e, IDocumentOperations operations) => Change(operations, e.TakenUpId, 1);
+
+    public void Project(TicketMerged e, IDocumentOperations operations) => Change(operations, e.FreedId, -1);
+
+    public void Project(TicketUnmerged e, IDocumentOperations operations) => Change(operations, e.TakenUpId, 1);
 
     private void Change(IDocumentOperations operations, Guid? person, int by)
     {

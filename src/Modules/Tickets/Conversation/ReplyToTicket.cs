@@ -21,12 +21,11 @@ public static class ReplyToTicketEndpoint
     /// <summary>A completed ticket comes back to life when its owner replies within this time.</summary>
     public static readonly TimeSpan ReopensFor = TimeSpan.FromDays(14);
 
-    public static ProblemDetails Validate(ReplyToTicket request, Ticket? ticket, CurrentUser user, DateTimeOffset now) =>
-        ticket?.IsVisibleTo(user) is not true ? Refuse.NotFound("ticket")
-        : new Faults().Text("message", request.Message, 10_000).Problem is { Status: 400 } faults ? faults
-        : ticket.ReplyCount >= Ticket.RepliesAllowed ? Refuse.With(409, "too-many-replies", $"A ticket has at most {Ticket.RepliesAllowed} replies; please open another.")
-        : !user.IsStaff && now - ticket.CompletedAt > ReopensFor ? Refuse.With(409, "ticket-completed", "The ticket was completed long ago; please open a new one.")
-        : WolverineContinue.NoProblems;
+    public static ProblemDetails Validate(ReplyToTicket request, Ticket? ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
+        TicketGuard.Unseen(ticket, user) ?? new Faults().Text("message", request.Message, 10_000).Refusal ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket)
+        ?? (ticket.ReplyCount >= Ticket.RepliesAllowed ? Refuse.With(409, "too-many-replies", $"A ticket has at most {Ticket.RepliesAllowed} replies; please open another.")
+            : !user.IsStaff && now - ticket.CompletedAt > ReopensFor ? Refuse.With(409, "ticket-completed", "The ticket was completed long ago; please open a new one.")
+            : WolverineContinue.NoProblems);
 
     [WolverinePut("/api/tickets/ticket-reply")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]

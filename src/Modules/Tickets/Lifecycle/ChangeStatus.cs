@@ -23,21 +23,11 @@ public sealed record ChangeStatus(
 
 public static class ChangeStatusEndpoint
 {
-    public static ProblemDetails Validate(ChangeStatus request, Ticket? ticket, CurrentUser user)
-    {
-        if (ticket?.IsVisibleTo(user) is not true)
-            return Refuse.NotFound("ticket");
-
-        var wanted = request.Wanted(ticket);
-        if (!user.IsStaff && ticket.IsOpen && wanted is Contracts.Status.Todo or Contracts.Status.InProgress or Contracts.Status.Waiting && wanted != ticket.Status)
-            return Refuse.Forbidden("The owner of a ticket may complete it and reopen it; the rest is for staff.");
-
-        if (new Faults().OneOf("status", request.Status, Contracts.Status.WordsAndAliases)
-            .When(request.NamesAnother(ticket), "id", "The body names another ticket than the address.").Problem is { Status: 400 } faults)
-            return faults;
-
-        return wanted == ticket.Status || Contracts.Status.After(ticket.Status).Contains(wanted) ? WolverineContinue.NoProblems : IllegalStep(ticket.Status, wanted);
-    }
+    public static ProblemDetails Validate(ChangeStatus request, Ticket? ticket, CurrentUser user, IfMatch match) =>
+        TicketGuard.Unseen(ticket, user) ?? NotTheirs(request.Wanted(ticket!), ticket!, user)
+        ?? new Faults().OneOf("status", request.Status, Contracts.Status.WordsAndAliases)
+            .When(request.NamesAnother(ticket!), "id", "The body names another ticket than the address.").Refusal
+        ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? IllegalStep(ticket.Status, request.Wanted(ticket)) ?? WolverineContinue.NoProblems;
 
     [WolverinePut("/api/tickets/status/{ticketId}")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
@@ -50,8 +40,16 @@ public static class ChangeStatusEndpoint
             : (new TicketChanged(ticket.Id, $"The ticket is {wanted}."), new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, wanted, ticket.AssigneeId));
     }
 
-    private static ProblemDetails IllegalStep(string from, string to)
+    private static ProblemDetails? NotTheirs(string wanted, Ticket ticket, CurrentUser user) =>
+        user.IsStaff || wanted == ticket.Status || !Contracts.Status.Words.Contains(wanted) || ticket.IsOpen == (wanted is Contracts.Status.Completed) ? null
+        : Refuse.Forbidden("The owner of a ticket may complete it and reopen it; the rest is for staff.");
+
+    /// <summary>409 with <c>allowed</c> when a ticket cannot go from one status to the other.</summary>
+    public static ProblemDetails? IllegalStep(string from, string to)
     {
+        if (from == to || Contracts.Status.After(from).Contains(to))
+            return null;
+
         var problem = Refuse.With(409, "illegal-status", $"A ticket that is {from} cannot become {to}.");
         problem.Extensions["allowed"] = Contracts.Status.After(from);
         return problem;

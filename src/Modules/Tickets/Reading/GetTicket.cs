@@ -7,7 +7,7 @@ namespace TicMate.Tickets.Reading;
 public static class GetTicketEndpoint
 {
     public static ProblemDetails Validate(Ticket? ticket, CurrentUser user) =>
-        ticket?.IsVisibleTo(user) is true ? WolverineContinue.NoProblems : Refuse.NotFound("ticket");
+        TicketGuard.Unseen(ticket, user) ?? WolverineContinue.NoProblems;
 
     [WolverineGet("/api/tickets/{ticketId}")]
     [ProducesResponseType<TicketAnswer>(200), ProducesResponseType(304), ProducesResponseType<ProblemDetails>(404)]

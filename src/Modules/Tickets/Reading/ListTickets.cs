@@ -10,7 +10,7 @@ public static class ListMyTicketsEndpoint
     [WolverineGet("/api/tickets")]
     [ProducesResponseType<ProblemDetails>(400)]
     public static Task<TicketPageAnswer> Get(TicketPage page, CurrentUser user, IQuerySession session, TicketReader reader, CancellationToken ct) =>
-        page.ReadAsync(session.Query<Ticket>().Where(t => t.AuthorId == user.Id), user, reader, ct);
+        page.ReadAsync(session.Query<Ticket>().Where(t => t.AuthorId == user.Id && t.DeletedAt == null), user, reader, ct);
 }
 
 public static class ListAssignedTicketsEndpoint
@@ -20,5 +20,5 @@ public static class ListAssignedTicketsEndpoint
     [WolverineGet("/api/tickets/get-assigned")]
     [ProducesResponseType<ProblemDetails>(400)]
     public static Task<TicketPageAnswer> Get(TicketPage page, CurrentUser user, IQuerySession session, TicketReader reader, CancellationToken ct) =>
-        page.ReadAsync(session.Query<Ticket>().Where(t => t.AssigneeId == user.Id), user, reader, ct);
+        page.ReadAsync(session.Query<Ticket>().Where(t => t.AssigneeId == user.Id && t.DeletedAt == null), user, reader, ct);
 }

@@ -23,13 +23,35 @@ public sealed record TicketView(
     PersonView CreatedBy, PersonView? AssignedTo, string HelpfulNotes, string[] RelatedSkills, IReadOnlyList<ReplyView> Replies,
     int ReplyCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, int Version)
 {
+    /// <summary>Open, and its deadline is over.</summary>
+    public bool Overdue { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
+    public PersonView? CompletedBy { get; init; }
+
+    /// <summary>When it was deleted; only admins see such a ticket.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>The ticket that goes on for this one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? MergedInto { get; init; }
+
+    /// <summary>The ticket, completed long ago, that this one takes up again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? FollowUpOf { get; init; }
+
+    /// <summary>The ticket that takes this one up again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? FollowUp { get; init; }
+
     /// <summary>Lists carry this many of the newest replies.</summary>
     public const int RepliesInLists = 3;
 
     [JsonPropertyName("_id")]
     public Guid UnderscoreId => Id;
 
-    public static TicketView Of(Ticket ticket, bool showNotes, IReadOnlyDictionary<Guid, string> names, int replies)
+    public static TicketView Of(Ticket ticket, bool showNotes, IReadOnlyDictionary<Guid, string> names, int replies, DateTimeOffset now)
     {
         PersonView Person(Guid id) => new(id, names[id]);
 
@@ -37,12 +59,16 @@ public sealed record TicketView(
             ticket.Id, ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Priority, ticket.Category, ticket.Deadline,
             Person(ticket.AuthorId), ticket.AssigneeId is { } assignee ? Person(assignee) : null, showNotes ? ticket.HelpfulNotes : "", ticket.RelatedSkills,
             [.. ticket.Replies.TakeLast(replies).Select(r => new ReplyView(r.Id, r.Message, r.CreatedAt, Person(r.AuthorId)))],
-            ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version);
+            ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version)
+        {
+            Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
+            DeletedAt = ticket.DeletedAt, MergedInto = ticket.MergedInto, FollowUpOf = ticket.FollowUpOf, FollowUp = ticket.FollowUpId,
+        };
     }
 }
 
 /// <summary>Shows tickets to people: looks up the names, leaves out what the reader may not see.</summary>
-public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> options)
+public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> options, TimeProvider clock)
 {
     public async ValueTask<TicketView> ViewAsync(Ticket ticket, CurrentUser reader, CancellationToken ct) =>
         (await ViewsAsync([ticket], reader, Ticket.RepliesKept, ct))[0];
@@ -55,10 +81,12 @@ public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> option
             ids.Add(ticket.AuthorId);
             if (ticket.AssigneeId is { } assignee)
                 ids.Add(assignee);
+            if (ticket.CompletedById is { } completer)
+                ids.Add(completer);
             ids.UnionWith(ticket.Replies.TakeLast(replies).Select(r => r.AuthorId));
         }
 
         var names = await people.NamesAsync(ids, ct);
-        return [.. tickets.Select(t => TicketView.Of(t, reader.IsStaff || options.Value.ShareNotesWithOwner, names, replies))];
+        return [.. tickets.Select(t => TicketView.Of(t, reader.IsStaff || options.Value.ShareNotesWithOwner, names, replies, clock.GetUtcNow()))];
     }
 }

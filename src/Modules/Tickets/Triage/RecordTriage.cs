@@ -29,7 +29,7 @@ public static class RecordTriageHandler
         var (id, advice) = (ticket!.Id, command.Advice);
         var triaged = new TicketTriaged(id, advice.Advisor, advice.Priority, advice.Skills, advice.Notes, advice.Summary, command.FallbackReason);
 
-        if (ticket.AssigneeId is not null || !ticket.IsOpen)
+        if (ticket.AssigneeId is not null || !ticket.IsOpen || ticket.DeletedAt is not null)
             return (triaged, null, null, []);
 
         var choice = SkillMatch.Choose(candidates, advice.Skills);

@@ -60,5 +60,5 @@ public sealed class LearnFromSolvedTickets(IDocumentStore store, TriageKnowledge
     }
 
     private static Task<IReadOnlyList<Ticket>> SolvedAsync(IQuerySession session, CancellationToken ct) =>
-        session.Query<Ticket>().Where(t => t.CompletedAt != null).OrderByDescending(t => t.CompletedAt).Take(MostTickets).ToListAsync(ct);
+        session.Query<Ticket>().Where(t => t.CompletedAt != null && t.MergedInto == null && t.DeletedAt == null).OrderByDescending(t => t.CompletedAt).Take(MostTickets).ToListAsync(ct);
 }
