@@ -50,6 +50,8 @@ public static class OpenApiDocumentRules
                 schema.Type = JsonSchemaType.String | JsonSchemaType.Null;
             else if (type == typeof(Field<string[]>))
                 (schema.Type, schema.Items) = (JsonSchemaType.Array | JsonSchemaType.Null, new OpenApiSchema { Type = JsonSchemaType.String });
+            else if (type == typeof(Number))
+                schema.Type = JsonSchemaType.Integer | JsonSchemaType.Null;
             else if (type == typeof(Flag))
                 schema.Type = JsonSchemaType.Boolean | JsonSchemaType.Null;
             else if (type == typeof(Reference))
@@ -74,7 +76,7 @@ public static class OpenApiDocumentRules
 
     // A member whose faults are collected may be left out as far as JSON goes; what is required, the faults say.
     private static bool IsLenient(Type type) =>
-        type == typeof(Flag) || type == typeof(Reference) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Field<>));
+        type == typeof(Flag) || type == typeof(Number) || type == typeof(Reference) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Field<>));
 
     // What holds for every operation, whatever its slice says.
     private static void Complete(OpenApiOperation operation, ApiDescription description)
