@@ -44,8 +44,9 @@ public sealed class Idempotency(RequestDelegate next, ILogger<Idempotency> log)
         }
 
         var (caller, request) = (SessionUser.Of(http.User), http.Request);
-        var id = new Guid(Hash(caller.Id.ToString(), request.Method, request.Path.Value!.TrimEnd('/').ToLowerInvariant(), key).AsSpan(0, 16));
-        var fingerprint = Convert.ToHexString(Hash(request.QueryString.Value ?? "", Convert.ToHexString(await SHA256.HashDataAsync(request.Body, http.RequestAborted))));
+        var id = IdOf(caller.Id, request.Method, request.Path, key);
+        var body = Convert.ToHexString(await SHA256.HashDataAsync(request.Body, http.RequestAborted));
+        var fingerprint = Convert.ToHexString(Hash(request.QueryString.Value ?? "", body));
         request.Body.Position = 0;
 
         var keyed = new KeyedRequest(id, caller, fingerprint, underWay.TryAdd(id, true));
@@ -60,6 +61,10 @@ public sealed class Idempotency(RequestDelegate next, ILogger<Idempotency> log)
                 underWay.TryRemove(id, out _);
         }
     }
+
+    /// <summary>A key belongs to one person and one route, with the ids in it.</summary>
+    public static Guid IdOf(Guid caller, string method, PathString path, string key) =>
+        new(Hash(caller.ToString(), method, path.Value!.TrimEnd('/').ToLowerInvariant(), key).AsSpan(0, 16));
 
     private async Task AnswerAsync(HttpContext http, KeyedRequest keyed, IDocumentStore store)
     {
@@ -91,7 +96,7 @@ public sealed class Idempotency(RequestDelegate next, ILogger<Idempotency> log)
             session.Patch<IdempotentRequest>(id).Set(request => request.Answer, answer);
             await session.SaveChangesAsync(CancellationToken.None);
         }
-        catch (Exception e) when (ExceptionAnswer.IsDatabaseAway(e))
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             log.LogWarning(e, "The answer to an idempotent request could not be kept");
         }

@@ -31,7 +31,8 @@ public sealed record ReplayFromDecision(IdempotentRequest Earlier, IDocumentSess
         httpContext.Response.Headers[Idempotency.ReplayedHeader] = "true";
 
         var answer = Earlier.Decided is { } decided && endpoint.Decides is { } type ? await AnswerAsync(decided, type, httpContext) : null;
-        await Results.Json(answer ?? new Answer("This was done before. What it made cannot be shown any more."), statusCode: httpContext.Response.StatusCode).ExecuteAsync(httpContext);
+        answer ??= new Answer("This was done before. What it made cannot be shown any more.");
+        await Results.Json(answer, statusCode: httpContext.Response.StatusCode).ExecuteAsync(httpContext);
     }
 
     // What the answer tells of may be gone by now, and so may the shape of a decision that an older version stored.
@@ -48,7 +49,8 @@ public sealed record ReplayFromDecision(IdempotentRequest Earlier, IDocumentSess
         catch (Exception e) when (e is not OperationCanceledException && !ExceptionAnswer.IsDatabaseAway(e))
         {
             http.Response.StatusCode = StatusCodes.Status200OK;
-            http.RequestServices.GetRequiredService<ILogger<Replay>>().LogWarning(e, "A {Decision} of an idempotent request cannot be answered with any more", type.Name);
+            var log = http.RequestServices.GetRequiredService<ILogger<ReplayFromDecision>>();
+            log.LogWarning(e, "No answer can be made any more of a {Decision} that was decided before", type.Name);
             return null;
         }
     }

@@ -1,9 +1,6 @@
 using System.Text;
 using Marten;
-using TicMate.Identity.Contracts;
-using TicMate.Tickets.Contracts;
 using Wolverine;
-using Wolverine.Marten;
 
 namespace TicMate.Host;
 
@@ -32,36 +29,8 @@ public sealed record IdempotentRequest(Guid Id, Guid CallerId, string Role, stri
 public sealed record KeptAnswer(int Status, string? ContentType, string? Location, string? ETag, string Body)
 {
     public static KeptAnswer Of(HttpResponse response, MemoryStream body) => new(
-        response.StatusCode, response.ContentType, response.Headers.Location, response.Headers.ETag, Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length));
-}
-
-/// <summary>Somebody's words are erased: drop every kept answer that names them. Words stand beside their author's id, whoever reads them.</summary>
-public sealed record ForgetAnswers(Guid PersonId, int Round = 0);
-
-public static class ForgetAnswersHandler
-{
-    // Requests that were under way may still keep an answer, and a name may be remembered for a minute: look again, twice.
-    private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2)];
-
-    public static OutgoingMessages Handle(ForgetAnswers command, IDocumentSession session)
-    {
-        foreach (var kept in new[] { "answer", "decided" })
-            session.QueueSqlCommand(
-                $"update {IdempotentRequest.Table(session)} set data = data - '{kept}' where data ->> 'callerId' = ? or strpos(data ->> '{kept}', ?) > 0",
-                command.PersonId.ToString(), command.PersonId.ToString());
-
-        OutgoingMessages messages = [];
-        if (command.Round < Again.Length)
-            messages.Delay(command with { Round = command.Round + 1 }, Again[command.Round]);
-
-        return messages;
-    }
-
-    public static void ForgetErasedAnswers(this MartenIntegration events)
-    {
-        events.SubscribeToEvent<UserErased>().TransformedTo(e => new ForgetAnswers(e.Data.UserId));
-        events.SubscribeToEvent<TicketWritingErased>().TransformedTo(e => new ForgetAnswers(e.Data.WriterId, Again.Length));
-    }
+        response.StatusCode, response.ContentType, response.Headers.Location, response.Headers.ETag,
+        Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length));
 }
 
 public static class IdempotencyRecords
@@ -69,6 +38,7 @@ public static class IdempotencyRecords
     public static IServiceCollection AddIdempotency(this IServiceCollection services)
     {
         services.ConfigureMarten(store => store.RegisterDocumentType<IdempotentRequest>());
+        services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(ForgetAnswers).Assembly));
         services.AddSingleton<SweepIdempotency>().AddHostedService(provider => provider.GetRequiredService<SweepIdempotency>());
         return services;
     }
