@@ -6,6 +6,7 @@ using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Live;
 
 namespace TicMate.Host;
 
@@ -89,6 +90,13 @@ public static class OpenApiDocumentRules
         string[] also = metadata.OfType<IAllowAnonymous>().Any() ? ["429", "503"] : ["401", "429", "503"];
         foreach (var status in operation.RequestBody is null ? also : [.. also, "400", "413", "415"])
             responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
+
+        if (description.RelativePath == "api/tickets/events")
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = StreamTicketEventsEndpoint.LastEventId, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+                Description = "The id of the last event that was received: the stream goes on after it. Without it, it begins now.",
+            });
 
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
