@@ -88,7 +88,8 @@ public sealed class TicketStreams(TicketFeed feed, TicketLog log, ISessions sess
                         yield return Item(missed);
 
                     told = upTo;
-                    yield return Beat(told);
+                    if (told < mark)
+                        yield return Beat(told);
                 }
 
                 told = Math.Max(told ?? 0, mark);
