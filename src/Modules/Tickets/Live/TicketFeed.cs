@@ -17,7 +17,8 @@ public sealed record LiveOptions
 /// Follows the event log for all streams of this node, on one connection, and reads nothing while there are none. PostgreSQL tells when
 /// something was appended; should it not, the feed looks by itself.
 /// </summary>
-public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<LiveOptions> options, TimeProvider clock, ILogger<TicketFeed> logger) : BackgroundService
+public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<LiveOptions> options, TimeProvider clock, ILogger<TicketFeed> logger)
+    : BackgroundService
 {
     /// <summary>Proxies and clients take a connection that is silent for longer for dead.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
@@ -25,7 +26,7 @@ public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<Liv
     // Marten notifies it, in the transaction that appends.
     private const string Appended = "mt_events_appended";
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1), WaitAtGap = TimeSpan.FromMilliseconds(100), WaitAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1), WaitAtGap = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
     private readonly HashSet<TicketListener> listeners = [];
@@ -48,10 +49,11 @@ public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<Liv
     {
         lock (gate)
         {
-            if (listeners.Count(l => l.User.Id == user.Id) >= options.Value.StreamsPerPerson)
-                return (null, Refuse.TooMany("too-many-streams", $"At most {options.Value.StreamsPerPerson} streams may be open at once; close another one.", Heartbeat));
+            var (most, mostPerPerson) = (options.Value.MaxStreams, options.Value.StreamsPerPerson);
+            if (listeners.Count(l => l.User.Id == user.Id) >= mostPerPerson)
+                return (null, Refuse.TooMany("too-many-streams", $"At most {mostPerPerson} streams may be open at once; close another one.", Heartbeat));
 
-            if (isClosing || listeners.Count >= options.Value.MaxStreams)
+            if (isClosing || listeners.Count >= most)
             {
                 var problem = Refuse.With(503, "too-many-streams", "No more streams can be opened at this moment; try again soon.");
                 problem.Extensions[Refuse.RetryAfter] = (int)Heartbeat.TotalSeconds;
@@ -142,7 +144,7 @@ public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<Liv
                     if (failures++ == 0)
                         logger.LogWarning("The event log cannot be read ({Reason}); streams wait until it can", e.GetType().Name);
 
-                    await Task.Delay(WaitAfterFailure, clock, stoppingToken);
+                    await Task.Delay(LongestWait, clock, stoppingToken);
                 }
             }
         }

@@ -65,8 +65,11 @@ public sealed class TicketLog(IDocumentStore store) : IDisposable
             await using var connection = store.Storage.Database.CreateConnection();
             await connection.OpenAsync(ct);
             var page = await ReadAsync(
-                connection, $"join {schema}.mt_doc_ticket t on t.id = k.ticket_id where e.seq_id > $2 and e.seq_id <= $3 and ($4::uuid is null or t.author_id = $4)",
-                [after, upTo, (object?)ownerId ?? DBNull.Value], ct);
+                connection,
+                $"""
+                join {schema}.mt_doc_ticket t on t.id = k.ticket_id
+                where e.seq_id > $2 and e.seq_id <= $3 and ($4::uuid is null or t.author_id = $4)
+                """, [after, upTo, (object?)ownerId ?? DBNull.Value], ct);
             return page.News;
         }
         finally
