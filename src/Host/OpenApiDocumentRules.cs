@@ -71,6 +71,8 @@ public static class OpenApiDocumentRules
     private static readonly Dictionary<string, string[]> ListParameters = new()
     {
         ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
+        ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
+        ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -95,7 +97,7 @@ public static class OpenApiDocumentRules
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
                     Name = name, In = ParameterLocation.Query,
-                    Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
+                    Schema = new OpenApiSchema { Type = name is "limit" or "version" or "from" or "to" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
     }
 }

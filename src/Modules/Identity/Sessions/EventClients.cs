@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Marten;
 using Marten.Services;
@@ -8,7 +9,7 @@ using Weasel.Postgresql.Tables;
 namespace TicMate.Identity.Sessions;
 
 /// <summary>
-/// Who caused an event and which address it came from, for every session that a request opened. The address is kept in a table beside the
+/// Who caused an event, by which request and from which address, for every session that a request opened. The address is kept in a table beside the
 /// events, so that it can be shortened after a month and forgotten with its person without touching them.
 /// </summary>
 public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionListenerBase
@@ -31,9 +32,11 @@ public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionLis
 
         var events = session.PendingChanges.Streams().SelectMany(stream => stream.Events).ToArray();
         var actor = session.LastModifiedBy ?? events.Select(e => e.Data).OfType<IAccountEvent>().FirstOrDefault()?.UserId.ToString();
+        var cause = session.CausationId ?? Activity.Current?.Id ?? http.HttpContext.TraceIdentifier;
         foreach (var e in events)
         {
             e.UserName ??= actor;
+            e.CausationId ??= cause;
 
             session.QueueSqlCommand(
                 $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
