@@ -41,6 +41,7 @@ public static class TicketsModule
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddHostedService<LearnFromSolvedTickets>();
+        services.AddHostedService<EraseDeletedTickets>();
 
         services.ConfigureMarten(store =>
         {
@@ -54,6 +55,7 @@ public static class TicketsModule
                 .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
                 .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
                 .Duplicate(t => t.CompletedAt)
+                .Duplicate(t => t.DeletedAt, configure: index => (index.Name, index.Predicate) = ("deleted_tickets", "deleted_at is not null"))
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 

@@ -48,7 +48,7 @@ public static class Compensation
             TicketDeadlineMoved => [new TicketDeadlineMoved(id, user.Id, before.Deadline)],
             TicketPrioritised => [new TicketPrioritised(id, user.Id, before.Priority)],
             TicketSkillsRecorded => [new TicketSkillsRecorded(id, before.RelatedSkills, user.Id)],
-            TicketNotesRewritten => [new TicketNotesRewritten(id, user.Id, before.HelpfulNotes)],
+            TicketNotesRewritten => [new TicketNotesRewritten(id, before.NotesById ?? user.Id, before.HelpfulNotes)],
             TicketTriaged or TicketTriageUndone => [Advice(Changed(undone).ToHashSet(), before, now, user.Id)],
             TicketStatusChanged => [new TicketStatusChanged(id, user.Id, now.Status, before.Status, now.AssigneeId)],
             TicketAssigned or TicketUnassigned when assignee is not null =>

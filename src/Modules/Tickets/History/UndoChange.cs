@@ -16,7 +16,7 @@ public sealed record UndoChange(
     [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
 {
     /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticket.Id);
+    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
 }
 
 /// <summary>A change that shall be undone, and what happened after it.</summary>
