@@ -27,20 +27,21 @@ public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionLis
 
     public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token)
     {
-        if (http.HttpContext?.Connection.RemoteIpAddress is not { } address)
+        if (http.HttpContext is not { } request)
             return Task.CompletedTask;
 
         var events = session.PendingChanges.Streams().SelectMany(stream => stream.Events).ToArray();
         var actor = session.LastModifiedBy ?? events.Select(e => e.Data).OfType<IAccountEvent>().FirstOrDefault()?.UserId.ToString();
-        var cause = session.CausationId ?? Activity.Current?.Id ?? http.HttpContext.TraceIdentifier;
+        var cause = session.CausationId ?? Activity.Current?.Id ?? request.TraceIdentifier;
         foreach (var e in events)
         {
             e.UserName ??= actor;
             e.CausationId ??= cause;
 
-            session.QueueSqlCommand(
-                $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
-                e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
+            if (request.Connection.RemoteIpAddress is { } address)
+                session.QueueSqlCommand(
+                    $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
+                    e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
         }
 
         return Task.CompletedTask;
