@@ -68,6 +68,9 @@ public static class OpenApiDocumentRules
         ("error", JsonSchemaType.String), ("errors", JsonSchemaType.Array),
     ];
 
+    // What answers so was asked with the ETag of an earlier answer.
+    private static readonly (string Status, string Header)[] Preconditions = [("304", "If-None-Match"), ("412", "If-Match")];
+
     private static readonly Dictionary<string, string[]> ListParameters = new()
     {
         ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
@@ -91,6 +94,10 @@ public static class OpenApiDocumentRules
         string[] also = metadata.OfType<IAllowAnonymous>().Any() ? ["429", "503"] : ["401", "429", "503"];
         foreach (var status in operation.RequestBody is null ? also : [.. also, "400", "413", "415"])
             responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
+
+        foreach (var (status, header) in Preconditions)
+            if (responses.ContainsKey(status))
+                (operation.Parameters ??= []).Add(new OpenApiParameter { Name = header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
 
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
