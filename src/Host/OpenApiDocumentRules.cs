@@ -97,7 +97,10 @@ public static class OpenApiDocumentRules
 
         foreach (var (status, header) in Preconditions)
             if (responses.ContainsKey(status))
-                (operation.Parameters ??= []).Add(new OpenApiParameter { Name = header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                });
 
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)

@@ -27,7 +27,8 @@ public sealed record Actor(string Kind, string? Id)
 
         var (before, after) = Split(userName, KeyMark);
         if (Guid.TryParseExact(before, "D", out var person))
-            return Guid.TryParseExact(after, "D", out var key) ? new(ApiKey, before) { PersonId = person, ApiKeyId = key } : new(Person, before) { PersonId = person };
+            return Guid.TryParseExact(after, "D", out var key)
+                ? new(ApiKey, before) { PersonId = person, ApiKeyId = key } : new(Person, before) { PersonId = person };
 
         var (part, name) = Split(userName, ":");
         return new Actor(part is "agent" ? Ai : System, userName) { Name = name ?? userName };

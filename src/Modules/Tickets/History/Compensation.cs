@@ -34,7 +34,8 @@ public static class Compensation
     }
 
     /// <summary>Whether there is anything that an undo would put back, and it has not been erased.</summary>
-    public static bool CanUndo(Moment undone) => undone.Changes.Where(change => FieldsOf(undone.Event.Data).Contains(change.Field.Name)).ToArray() is { Length: > 0 } changes
+    public static bool CanUndo(Moment undone) =>
+        undone.Changes.Where(change => FieldsOf(undone.Event.Data).Contains(change.Field.Name)).ToArray() is { Length: > 0 } changes
         && changes.All(change => change.Before is not Ticket.Erased);
 
     /// <param name="now">The ticket as it is; none of the fields to put back has changed since.</param>
@@ -71,7 +72,8 @@ public static class Compensation
         {
             ("title", before.TitleById, e => e with { Title = before.Title }),
             ("description", before.DescriptionById, e => e with { Description = before.Description }),
-            ("category", changed.Contains("title") ? before.TitleById : changed.Contains("description") ? before.DescriptionById : byId, e => e with { Category = before.Category }),
+            ("category", changed.Contains("title") ? before.TitleById : changed.Contains("description") ? before.DescriptionById : byId,
+                e => e with { Category = before.Category }),
         }
         .Where(word => changed.Contains(word.Field))
         .GroupBy(word => word.WriterId)
@@ -81,6 +83,7 @@ public static class Compensation
     {
         Ticket Where(string field) => changed.Contains(field) ? before : now;
 
-        return new(now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary);
+        return new(
+            now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary);
     }
 }

@@ -71,7 +71,10 @@ public sealed class HistoryReader(IPeople people, IOptions<TicketsOptions> optio
     }
 
     private static Guid[] PeopleIn(IEnumerable<FieldChange> changes) =>
-        [.. changes.SelectMany(change => new[] { change.Before, change.After }).SelectMany(value => value is Who who ? [who] : value as Who[] ?? []).Select(who => who.Id).Distinct()];
+    [
+        .. changes.SelectMany(change => new[] { change.Before, change.After })
+            .SelectMany(value => value is Who who ? [who] : value as Who[] ?? []).Select(who => who.Id).Distinct(),
+    ];
 
     private static ChangeView View(FieldChange change, IReadOnlyDictionary<Guid, string> names)
     {

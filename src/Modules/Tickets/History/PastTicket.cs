@@ -23,7 +23,8 @@ public sealed record PastTicket(DateTimeOffset? AsOf, int? Version)
         var version = query["version"].Count == 1 ? Whole.Number(query["version"]) : null;
         faults.When(query.ContainsKey("asOf") && asOf is null, "asOf", "asOf must be one time with an offset (2026-12-31T17:00:00Z).")
             .When(asOf > now, "asOf", "asOf must not lie in the future.")
-            .When(query.ContainsKey("version") && (version is not >= 1 || version > ticket.Version), "version", $"version must be a number from 1 to {ticket.Version}.")
+            .When(query.ContainsKey("version") && (version is not >= 1 || version > ticket.Version), "version",
+                $"version must be a number from 1 to {ticket.Version}.")
             .When(query.ContainsKey("asOf") && query.ContainsKey("version"), "version", "Ask for a time or for a version, not for both.");
 
         return (new(asOf, version), faults.Refusal ?? (asOf < ticket.CreatedAt
@@ -31,7 +32,8 @@ public sealed record PastTicket(DateTimeOffset? AsOf, int? Version)
     }
 
     /// <summary>The moment itself: the last one by then, in the order of versions, which no clock decides.</summary>
-    public Moment In(IReadOnlyList<Moment> moments) => moments.LastOrDefault(m => Version is { } version ? m.Version == version : m.Event.Timestamp <= AsOf) ?? moments[0];
+    public Moment In(IReadOnlyList<Moment> moments) =>
+        moments.LastOrDefault(m => Version is { } version ? m.Version == version : m.Event.Timestamp <= AsOf) ?? moments[0];
 
     public async Task<PastTicketAnswer> ReadAsync(Ticket ticket, CurrentUser user, IQuerySession session, TicketReader reader, CancellationToken ct)
     {

@@ -28,25 +28,29 @@ public static class UndoChangeEndpoint
     /// <summary>Reads the events once the stream is held, so that of two undos at once one sees the other.</summary>
     public static async Task<Undoing?> LoadAsync(UndoChange request, Ticket? ticket, CurrentUser user, IDocumentSession session, CancellationToken ct)
     {
-        if (ticket is null || (!ticket.IsVisibleTo(user) && user.Id != ticket.AuthorId) || request.Version.Value is not { } version || version < 1 || version > ticket.Version)
+        if (ticket is null || (!ticket.IsVisibleTo(user) && user.Id != ticket.AuthorId)
+            || request.Version.Value is not { } version || version < 1 || version > ticket.Version)
             return null;
 
         var moments = Moment.Of(await session.Events.FetchStreamAsync(ticket.Id, token: ct));
         var undone = moments[(int)version - 1];
         session.CausationId = undone.Event.Id.ToString();
 
-        var assignee = undone is { Event.Data: TicketAssigned or TicketUnassigned, Before.Ticket.AssigneeId: { } id } ? await session.LoadAsync<User>(id, ct) : null;
+        var assignee = undone is { Event.Data: TicketAssigned or TicketUnassigned, Before.Ticket.AssigneeId: { } id }
+            ? await session.LoadAsync<User>(id, ct) : null;
         return new Undoing(undone, [.. moments.Skip((int)version)], assignee);
     }
 
     public static ProblemDetails Validate(UndoChange request, Ticket? ticket, Undoing? undoing, CurrentUser user, IfMatch match, DateTimeOffset now) =>
-        (IsOwnDeletion(ticket, undoing, user) ? null : TicketGuard.Unseen(ticket, user)) ?? (undoing is null ? null : NotTheirs(undoing.Moment, ticket!, user))
+        (IsOwnDeletion(ticket, undoing, user) ? null : TicketGuard.Unseen(ticket, user))
+        ?? (undoing is null ? null : NotTheirs(undoing.Moment, ticket!, user))
         ?? new Faults().When(undoing is null, "version", $"Version must be one of the ticket's versions, 1 to {ticket!.Version}.")
             .When(request.NamesAnother(ticket!), "id", "The body names another ticket than the address.").Refusal
         ?? match.Stale(ticket!.Version) ?? Impossible(undoing!, ticket, user, now) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/undo")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404)]
+    [ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, Wolverine.Marten.Events, OutgoingMessages) Post(
         UndoChange request, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Undoing? undoing, CurrentUser user)
     {
