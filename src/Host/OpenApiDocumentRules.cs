@@ -69,6 +69,7 @@ public static class OpenApiDocumentRules
     private static readonly Dictionary<string, string[]> ListParameters = new()
     {
         ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
+        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
