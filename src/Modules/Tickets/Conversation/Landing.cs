@@ -58,13 +58,16 @@ public sealed record Landing(Ticket? Named, Ticket? Ticket)
         while (landing.Ticket is { } at)
         {
             var isLongDone = user.Id == at.AuthorId && now - at.CompletedAt > ReopensFor && at.MergedInto is null;
-
-            // A follow-up may be gone, or have been merged back into what it follows up.
-            if ((at.MergedInto ?? (isLongDone ? at.FollowUpId : null)) is not { } next || !passed.Add(next)
-                || await load(next) is not { } there || (isLongDone && there.DeletedAt is not null))
+            if ((at.MergedInto ?? (isLongDone ? at.FollowUpId : null)) is not { } next || await load(next) is not { } there)
                 return isLongDone ? landing with { FollowUpOf = at.Id } : landing;
 
-            landing = isLongDone ? landing with { Ticket = there, FollowUpOf = at.Id } : landing with { Ticket = there, MergedInto = next };
+            // A follow-up may be gone, or have been merged back into what it follows up: then another one is due.
+            if (isLongDone && (there.DeletedAt is not null || passed.Contains(next)))
+                return landing with { FollowUpOf = at.Id };
+
+            landing = isLongDone ? landing with { Ticket = there, FollowUpOf = at.Id } : landing with { Ticket = there, MergedInto = next == named.Id ? null : next };
+            if (!passed.Add(next))
+                return landing with { FollowUpOf = next };
         }
 
         return landing;

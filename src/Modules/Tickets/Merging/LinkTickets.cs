@@ -52,7 +52,7 @@ public static class UnlinkTicketsEndpoint
 
     [WolverineDelete("/api/tickets/{ticketId}/links/{otherId}")]
     [ProducesResponseType<TicketAnswer>(200), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
-    public static (TicketChanged, PairChanges) Delete(Guid otherId, [NotBody] TicketPair pair, CurrentUser user) =>
+    public static (TicketChanged, PairChanges) Delete(Guid otherId, [NotBody] TicketPair pair, [NotBody] CurrentUser user) =>
         (new TicketChanged(pair.Ticket!.Id, "The link is gone."),
             new PairChanges(pair, new TicketUnlinked(pair.Ticket.Id, otherId, user.Id), new TicketUnlinked(otherId, pair.Ticket.Id, user.Id)));
 }
