@@ -39,14 +39,25 @@ public sealed record Landing(Ticket? Named, Ticket? Ticket)
         // Held is only where the way ends: whoever merges holds two tickets in a fixed order, which the way need not follow. So it is walked again
         // afterwards, in case it had changed.
         IEventStream<Ticket>? held = null;
+
+        // Once a session has held a stream it remembers every ticket that it loads, and would hold the next one as it was before the lock.
+        async Task<Ticket?> AsStored(Guid id)
+        {
+            var ticket = await session.LoadAsync<Ticket>(id, ct);
+            if (ticket is not null)
+                session.Eject(ticket);
+
+            return ticket;
+        }
+
         while (true)
         {
-            var landing = await WalkAsync(named, user, now, async id => id == held?.Id ? held.Aggregate : await session.LoadAsync<Ticket>(id, ct));
+            var landing = await WalkAsync(named, user, now, async id => id == held?.Id ? held.Aggregate : await AsStored(id));
             if (landing.Ticket!.Id == held?.Id)
                 return landing with { Stream = held, FollowUp = landing.FollowUpOf == held.Id ? await TicketNumber.NextAsync(session, ct) : null };
 
             held = await session.Events.FetchForExclusiveWriting<Ticket>(landing.Ticket.Id, ct);
-            named = held.Id == ticketId ? held.Aggregate! : (await session.LoadAsync<Ticket>(ticketId, ct))!;
+            named = held.Id == ticketId ? held.Aggregate! : (await AsStored(ticketId))!;
         }
     }
 
