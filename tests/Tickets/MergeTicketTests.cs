@@ -35,8 +35,11 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
         await Merge(moderator, b, c);
         await Call(moderator, "PUT", $"/api/tickets/status/{c}", new { status = "waiting" });
 
+        var version = (await Load<Ticket>(b))!.Version;
+
         var put = await Call(author, "PUT", "/api/tickets/ticket-reply", new { ticketId = a, message = "one" });
-        var post = await Call(author, "POST", $"/api/tickets/{b}/replies", new { message = "two" });
+        var post = await Call(
+            author, "POST", $"/api/tickets/{b}/replies", new { message = "two" }, x => x.WithRequestHeader("If-Match", $"\"{version}\""));
 
         (put.Id("ticket"), (Guid)put.Body["mergedInto"]!, (string?)put.Ticket["status"]).ShouldBe((c, c, "in_progress"));
         (post.Status, post.Id("ticket"), (Guid)post.Body["mergedInto"]!).ShouldBe((201, c, c));

@@ -22,13 +22,15 @@ public static class Correcting
         new(ticket is null ? null
             : ticket.Replies.FirstOrDefault(r => r.Id == replyId)
                 ?? (ticket.ReplyCount <= ticket.Replies.Length ? null
-                    : Replies.Of(await session.Events.FetchStreamAsync(ticket.Id, token: ct)).FirstOrDefault(r => r.Reply.Id == replyId && !r.IsWithdrawn)?.Reply));
+                    : Replies.Of(await session.Events.FetchStreamAsync(ticket.Id, token: ct))
+                        .FirstOrDefault(r => r.Reply.Id == replyId && !r.IsWithdrawn)?.Reply));
 
     public static ProblemDetails? NotTheirs(Guid authorId, CurrentUser user) =>
         authorId == user.Id ? null : Refuse.Forbidden("Only who wrote it may change it.");
 
     public static ProblemDetails? TooOld(string what, DateTimeOffset writtenAt, DateTimeOffset now) =>
-        now - writtenAt <= Window ? null : Refuse.With(409, $"{what}-too-old", $"A {what} can be changed for {Window.TotalMinutes:0} minutes; this one is older.");
+        now - writtenAt <= Window ? null : Refuse.With(
+            409, $"{what}-too-old", $"A {what} can be changed for {Window.TotalMinutes:0} minutes; this one is older.");
 }
 
 public static class CorrectReplyEndpoint

@@ -1,3 +1,4 @@
+using System.Text;
 using JasperFx.Events;
 using Marten;
 using TicMate.Identity.Contracts;
@@ -40,15 +41,9 @@ public sealed record Landing(Ticket? Named, Ticket? Ticket)
         // afterwards, in case it had changed.
         IEventStream<Ticket>? held = null;
 
-        // Once a session has held a stream it remembers every ticket that it loads, and would hold the next one as it was before the lock.
-        async Task<Ticket?> AsStored(Guid id)
-        {
-            var ticket = await session.LoadAsync<Ticket>(id, ct);
-            if (ticket is not null)
-                session.Eject(ticket);
-
-            return ticket;
-        }
+        // Read as text: once a session has held a stream, it keeps every ticket that it loads, and would hold the next one as it was before the lock.
+        async Task<Ticket?> AsStored(Guid id) => await session.Json.FindByIdAsync<Ticket>(id, ct) is not { } json ? null
+            : session.DocumentStore.Options.Serializer().FromJson<Ticket>(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
         while (true)
         {
@@ -57,7 +52,7 @@ public sealed record Landing(Ticket? Named, Ticket? Ticket)
                 return landing with { Stream = held, FollowUp = landing.FollowUpOf == held.Id ? await TicketNumber.NextAsync(session, ct) : null };
 
             held = await session.Events.FetchForExclusiveWriting<Ticket>(landing.Ticket.Id, ct);
-            named = held.Id == ticketId ? held.Aggregate! : (await AsStored(ticketId))!;
+            named = held.Id == ticketId ? held.Aggregate! : (await AsStored(ticketId))! with { Version = named.Version };
         }
     }
 
@@ -76,7 +71,8 @@ public sealed record Landing(Ticket? Named, Ticket? Ticket)
             if (isLongDone && (there.DeletedAt is not null || passed.Contains(next)))
                 return landing with { FollowUpOf = at.Id };
 
-            landing = isLongDone ? landing with { Ticket = there, FollowUpOf = at.Id } : landing with { Ticket = there, MergedInto = next == named.Id ? null : next };
+            landing = isLongDone ? landing with { Ticket = there, FollowUpOf = at.Id }
+                : landing with { Ticket = there, MergedInto = next == named.Id ? null : next };
             if (!passed.Add(next))
                 return landing with { FollowUpOf = next };
         }

@@ -42,7 +42,8 @@ public sealed record Replies(Ticket? Ticket, IReadOnlyList<WrittenReply> Written
     public bool Has(Guid replyId) => Written.Any(w => w.Reply.Id == replyId);
 
     public IEnumerable<Ticket.Reply> After(Guid? replyId) =>
-        Written.SkipWhile(w => replyId is not null && w.Reply.Id != replyId).Skip(replyId is null ? 0 : 1).Where(w => !w.IsWithdrawn).Select(w => w.Reply);
+        Written.SkipWhile(w => replyId is not null && w.Reply.Id != replyId).Skip(replyId is null ? 0 : 1)
+            .Where(w => !w.IsWithdrawn).Select(w => w.Reply);
 }
 
 public static class ListRepliesEndpoint

@@ -20,7 +20,8 @@ public sealed record ReplyAnswer(
 /// <summary>Answers a reply once it is stored, with the ticket that got it.</summary>
 /// <param name="NamedId">The ticket that the request named.</param>
 public sealed record ReplyStored(
-    Guid NamedId, Guid TicketId, Guid ReplyId, string Text, string Message, Guid? FollowUpOf = null, Guid? MergedInto = null, int StatusCode = StatusCodes.Status200OK) : IResponseAware
+    Guid NamedId, Guid TicketId, Guid ReplyId, string Text, string Message, Guid? FollowUpOf = null, Guid? MergedInto = null,
+    int StatusCode = StatusCodes.Status200OK) : IResponseAware
 {
     public static void ConfigureResponse(IChain chain) => chain.UseForResponse(new MethodCall(typeof(ReplyStored), nameof(AnswerAsync)));
 
@@ -34,9 +35,10 @@ public sealed record ReplyStored(
         http.Response.StatusCode = stored.StatusCode;
         http.Response.Headers.ETag = $"\"{shown.Version}\"";
         if (stored.StatusCode is StatusCodes.Status201Created)
-            http.Response.Headers.Location = shown != ticket || stored.ReplyId == ticket.Id ? $"/api/tickets/{shown.Id}" : $"/api/tickets/{ticket.Id}/replies/{reply.Id}";
+            http.Response.Headers.Location = $"/api/tickets/{shown.Id}{(shown != ticket || stored.ReplyId == ticket.Id ? "" : $"/replies/{reply.Id}")}";
 
-        return new ReplyAnswer(stored.Message, (await people.ViewsAsync([reply], ct))[0], await reader.ViewAsync(shown, user, ct), stored.FollowUpOf, stored.MergedInto);
+        var (said, view) = ((await people.ViewsAsync([reply], ct))[0], await reader.ViewAsync(shown, user, ct));
+        return new ReplyAnswer(stored.Message, said, view, stored.FollowUpOf, stored.MergedInto);
     }
 }
 

@@ -65,7 +65,8 @@ public static class Replying
 {
     public static ProblemDetails? Refusal(ReplyToTicket request, Guid? inAddress, Landing landing, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(landing.Named, user)
-        ?? new Faults().Text("message", request.Message, 10_000).When(inAddress is { } id && request.NamesAnother(id), "id", "The body names another ticket than the address.").Refusal
+        ?? new Faults().Text("message", request.Message, 10_000)
+            .When(inAddress is { } id && request.NamesAnother(id), "id", "The body names another ticket than the address.").Refusal
         ?? match.Stale(landing.Named!.Version)
         ?? (landing.Ticket!.DeletedAt is not null ? TicketGuard.Frozen(landing.Named) : null)
         ?? (landing.FollowUp is null && landing.Ticket.ReplyCount >= Ticket.RepliesAllowed
@@ -82,10 +83,10 @@ public static class Replying
                 []);
 
         var replied = new TicketReplied(ticket.Id, id, user.Id, message);
+        var woken = Wakes(landing, user) is { } status ? new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, status, ticket.AssigneeId) : null;
         return (
             new ReplyStored(named.Id, ticket.Id, id, message, "Your reply is added.", landing.FollowUpOf, landing.MergedInto, statusCode),
-            new ReplyLands(
-                landing, Wakes(landing, user) is { } status ? [replied, new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, status, ticket.AssigneeId)] : [replied], null),
+            new ReplyLands(landing, woken is null ? [replied] : [replied, woken], null),
             [new TellOfReply(ticket.Id, id)]);
     }
 

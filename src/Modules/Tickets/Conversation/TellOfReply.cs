@@ -24,7 +24,8 @@ public static class TellOfReplyHandler
     /// </summary>
     public static Guid? Reader(Ticket ticket, Ticket.Reply reply, User? writer)
     {
-        var reader = reply.AuthorId != ticket.AuthorId && writer is { Role: Roles.Moderator or Roles.Admin } ? ticket.AuthorId : ticket.AssigneeId;
+        var isFromStaff = reply.AuthorId != ticket.AuthorId && writer is { Role: Roles.Moderator or Roles.Admin };
+        var reader = isFromStaff ? ticket.AuthorId : ticket.AssigneeId;
         return ticket.DeletedAt is not null || reader == reply.AuthorId || reader == ServiceAccounts.Importer ? null : reader;
     }
 

@@ -18,7 +18,8 @@ public static class WriteNoteEndpoint
     public static ProblemDetails Validate(WriteNote request, Ticket? ticket, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(ticket, user) ?? TicketGuard.NotStaff(user)
         ?? new Faults().Text("message", request.Message, 10_000)
-            .When(request.Named is { Text.Length: > 0 } named && named.Id != ticket!.Id, "ticketId", "The body names another ticket than the address.").Refusal
+            .When(request.Named is { Text.Length: > 0 } named && named.Id != ticket!.Id, "ticketId", "The body names another ticket than the address.")
+            .Refusal
         ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/notes")]
@@ -59,11 +60,13 @@ public static class WithdrawNoteEndpoint
     public static Task<Ticket?> LoadAsync(Guid ticketId, IQuerySession session, CancellationToken ct) => session.LoadAsync<Ticket>(ticketId, ct);
 
     public static ProblemDetails Validate(Ticket? ticket, Note? note, CurrentUser user, DateTimeOffset now) =>
-        Notes.Unchangeable(ticket, note, user) ?? TicketGuard.Frozen(ticket!) ?? Correcting.TooOld("note", note!.CreatedAt, now) ?? WolverineContinue.NoProblems;
+        Notes.Unchangeable(ticket, note, user) ?? TicketGuard.Frozen(ticket!) ?? Correcting.TooOld("note", note!.CreatedAt, now)
+        ?? WolverineContinue.NoProblems;
 
     [WolverineDelete("/api/tickets/{ticketId}/notes/{noteId}")]
     [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
-    public static (Answer, NoteWithdrawn) Delete(Guid noteId, [NotBody] CurrentUser user, [WriteModel("noteId", LoadStyle = ModelConcurrencyStyle.Exclusive)] Note? note) =>
+    public static (Answer, NoteWithdrawn) Delete(
+        Guid noteId, [NotBody] CurrentUser user, [WriteModel("noteId", LoadStyle = ModelConcurrencyStyle.Exclusive)] Note? note) =>
         (new Answer("The note is withdrawn."), new NoteWithdrawn(noteId, note!.TicketId, user.Id));
 }
 

@@ -32,7 +32,8 @@ public static class EraseNoteHandler
 
     public static HandlerContinuation Validate(Note? note) => note is null ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
-    public static NoteErased? Handle(EraseNote command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Note? note, IReadOnlyList<IEvent> events, IDocumentSession session)
+    public static NoteErased? Handle(
+        EraseNote command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Note? note, IReadOnlyList<IEvent> events, IDocumentSession session)
     {
         var masked = events.Select(e => (Event: e, Data: Masked(e.Data))).Where(m => m.Data is not null && !Equals(m.Data, m.Event.Data)).ToArray();
         foreach (var (e, data) in masked)

@@ -21,7 +21,8 @@ public static class LinkTicketsEndpoint
             .When(TicketGuard.Unseen(pair.Other, user) is not null || pair.Other!.Id == pair.Ticket!.Id, "to", "To must be the id of another ticket.")
             .OneOf("kind", request.Kind, LinkKind.Words).Refusal
         ?? match.Stale(pair.Ticket!.Version) ?? TicketGuard.Frozen(pair.Ticket) ?? TicketGuard.Frozen(pair.Other!)
-        ?? (pair.Ticket.Links.Length >= Most || pair.Other!.Links.Length >= Most ? Refuse.With(409, "too-many-links", $"A ticket has at most {Most} links.") : null)
+        ?? (Math.Max(pair.Ticket.Links.Length, pair.Other!.Links.Length) < Most ? null
+            : Refuse.With(409, "too-many-links", $"A ticket has at most {Most} links."))
         ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/links")]

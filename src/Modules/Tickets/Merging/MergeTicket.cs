@@ -25,7 +25,8 @@ public static class MergeTicketEndpoint
                 .When(TicketGuard.Unseen(target, user) is not null, "into", "Into must be the id of another ticket.")
                 .OptionalLine("reason", request.Reason, 500).Refusal
             ?? match.Stale(source.Version) ?? IfMatch.Of(request.Version).Stale(source.Version) ?? IfMatch.Of(request.IntoVersion).Stale(target!.Version)
-            ?? (source.DeletedAt is null && source.MergedInto == target!.Id ? null : TicketGuard.Frozen(source) ?? Occupied(target!)) ?? WolverineContinue.NoProblems;
+            ?? (source.DeletedAt is null && source.MergedInto == target!.Id ? null : TicketGuard.Frozen(source) ?? Occupied(target!))
+            ?? WolverineContinue.NoProblems;
     }
 
     [WolverinePost("/api/tickets/{ticketId}/merge")]

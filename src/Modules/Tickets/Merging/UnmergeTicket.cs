@@ -19,10 +19,12 @@ public static class UnmergeTicketEndpoint
     }
 
     public static ProblemDetails Validate(UnmergeTicket request, TicketPair pair, CurrentUser user, IfMatch match) =>
-        TicketGuard.Unseen(pair.Ticket, user) ?? TicketGuard.NotStaff(user) ?? match.Stale(pair.Ticket!.Version) ?? IfMatch.Of(request.Version).Stale(pair.Ticket.Version)
+        TicketGuard.Unseen(pair.Ticket, user) ?? TicketGuard.NotStaff(user)
+        ?? match.Stale(pair.Ticket!.Version) ?? IfMatch.Of(request.Version).Stale(pair.Ticket.Version)
         ?? (pair.Ticket.DeletedAt is not null ? TicketGuard.Frozen(pair.Ticket) : null)
         ?? (pair.Ticket.MergedInto is null ? Refuse.With(409, "not-merged", "The ticket is not merged into another one.") : null)
-        ?? (pair.Ticket.MergedInto != pair.Other?.Id ? Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry.") : null)
+        ?? (pair.Ticket.MergedInto == pair.Other?.Id ? null
+            : Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."))
         ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/unmerge")]
