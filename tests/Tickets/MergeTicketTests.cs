@@ -1,7 +1,9 @@
 using System.Text.Json;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets;
+using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Merging;
 
 namespace TicMate.Tests.Tickets;
 
@@ -53,7 +55,7 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
     {
         var (author, other, moderator) = (await Someone(), await Someone(), await AModerator());
         var source = await Open(author);
-        var target = (Guid)(await ATicket(other, "A canary of the other owner"))["id"]!;
+        var target = (Guid)(await ATicket(other, "A sparrow of the other owner"))["id"]!;
         await Merge(moderator, source, target);
         await Call(moderator, "PUT", $"/api/tickets/status/{target}", new { status = "waiting" });
 
@@ -63,7 +65,7 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
         foreach (var reply in new[] { put, post })
         {
             (reply.Id("ticket"), (Guid)reply.Body["mergedInto"]!).ShouldBe((source, target));
-            reply.Json!.ToJsonString().ShouldNotContain("canary");
+            reply.Json!.ToJsonString().ShouldNotContain("sparrow", Case.Insensitive);
             reply.Json.ToJsonString().ShouldNotContain(other.Name);
         }
 
@@ -177,6 +179,21 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
         (await Call(moderator, "POST", Merging(source), new { into = end })).ShouldFault("into");
         (await Call(admin, "POST", Merging(source), new { into = end })).ShouldRefuse(409, "ticket-deleted");
         (await EventsOf(source)).OfType<TicketMerged>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Work_that_comes_back_goes_to_another_when_its_assignee_has_left()
+    {
+        var (target, staff) = (new Ticket { Id = Guid.CreateVersion7() }, new CurrentUser(Guid.CreateVersion7(), Roles.Moderator, Guid.Empty));
+        var source = new Ticket
+        {
+            Id = Guid.CreateVersion7(), AssigneeId = Guid.CreateVersion7(), Status = Status.Completed, MergedInto = target.Id, BeforeMerge = new(Status.Waiting, null, null),
+        };
+
+        var (_, changes, messages) = UnmergeTicketEndpoint.Post(new UnmergeTicket(), new TicketPair(source, target), staff);
+
+        changes.Event.ShouldBe(new TicketUnmerged(source.Id, target.Id, staff.Id, source.AssigneeId));
+        messages.Single().ShouldBe(new HandOnTicket(source.Id, source.AssigneeId!.Value));
     }
 
     [Fact]
