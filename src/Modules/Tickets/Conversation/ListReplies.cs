@@ -54,7 +54,7 @@ public static class ListRepliesEndpoint
     {
         var (page, faults) = KeyPage.Read(http.Request.Query);
         return (page, TicketGuard.Unseen(replies.Ticket, user)
-            ?? (page.After is { } after && !replies.Has(after) ? new Faults().Add("cursor", "cursor must be the next of an earlier page.").Refusal : null) ?? faults);
+            ?? new Faults().When(page.After is { } after && !replies.Has(after), "cursor", "cursor must be the next of an earlier page.").Refusal ?? faults);
     }
 
     [WolverineGet("/api/tickets/{ticketId}/replies")]

@@ -32,7 +32,8 @@ public static class TellOfReplyHandler
     // Withdrawn since, or nobody to tell.
     public static HandlerContinuation Validate(ReplyNews? news) => news is null ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
-    public static async Task HandleAsync(TellOfReply command, ReplyNews news, IPeople people, IPostOffice post, IOptions<TicketsOptions> options, CancellationToken ct)
+    public static async Task HandleAsync(
+        TellOfReply command, ReplyNews news, IPeople people, IPostOffice post, IOptions<TicketsOptions> options, CancellationToken ct)
     {
         var (ticket, reply, reader) = news;
         var names = await people.NamesAsync([reply.AuthorId], ct);

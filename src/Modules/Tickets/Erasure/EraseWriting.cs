@@ -25,7 +25,8 @@ public static class EraseWritingHandler
         await session.QueryAsync<Guid>(
             $"""
             select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events
-            where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ? or type in ('ticket_merged', 'ticket_absorbed') and data ->> 'byId' = ?
+            where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?
+               or type in ('ticket_merged', 'ticket_absorbed') and data ->> 'byId' = ?
             """, ct, command.UserId.ToString(), command.UserId.ToString()),
         await session.Query<Note>().Where(n => n.AuthorId == command.UserId).Select(n => n.Id).ToListAsync(ct));
 
