@@ -119,6 +119,7 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
         ["GET /api/auth/export"] = nameof(RateLimitOptions.Export),
         ["POST /api/tickets"] = nameof(RateLimitOptions.CreateTicket),
         ["PUT /api/tickets/ticket-reply"] = nameof(RateLimitOptions.Reply),
+        ["POST /api/tickets/{}/replies"] = nameof(RateLimitOptions.Reply),
     }.ToFrozenDictionary();
 
     // Counted by address whoever calls: these are the ways in.

@@ -70,6 +70,8 @@ public sealed record Ticket
     /// <summary>The tickets that this one goes on for.</summary>
     public Guid[] Merged { get; init; } = [];
 
+    public Link[] Links { get; init; } = [];
+
     public string? ImportKey { get; init; }
     public bool Silent { get; init; }
 
@@ -86,6 +88,9 @@ public sealed record Ticket
         [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
         public DateTimeOffset? CorrectedAt { get; init; }
     }
+
+    /// <param name="Kind">What this ticket is to the other one.</param>
+    public sealed record Link(Guid Id, int Number, string Kind);
 
     public sealed record Completion(string Status, DateTimeOffset? At, Guid? ById);
 
@@ -182,6 +187,13 @@ public sealed record Ticket
     public Ticket Apply(IEvent<TicketAbsorbed> e) => this with { Merged = [.. Merged, e.Data.SourceId], UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketSeparated> e) => this with { Merged = [.. Merged.Where(id => id != e.Data.SourceId)], UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketLinked> e) => this with
+    {
+        Links = [.. Links.Where(l => l.Id != e.Data.OtherId), new Link(e.Data.OtherId, e.Data.OtherNumber, e.Data.Kind)], UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketUnlinked> e) => this with { Links = [.. Links.Where(l => l.Id != e.Data.OtherId)], UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketDeleted> e) => this with { DeletedAt = e.Timestamp, UpdatedAt = e.Timestamp };
 

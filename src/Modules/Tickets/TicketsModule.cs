@@ -4,6 +4,7 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
@@ -41,6 +42,7 @@ public static class TicketsModule
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
+        services.AddSingleton<IPersonalDataSource, WrittenNotes>();
         services.AddHostedService<LearnFromSolvedTickets>();
         services.AddHostedService<EraseDeletedTickets>();
 
@@ -50,8 +52,12 @@ public static class TicketsModule
         {
             var schema = store.DatabaseSchemaName;
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
+            store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.Schema.For<Note>()
+                .Duplicate(n => n.TicketId, configure: index => index.Columns = ["ticket_id", "id"])
+                .Duplicate(n => n.AuthorId);
             store.Schema.For<Ticket>()
                 .Duplicate(t => t.Number, configure: index => index.IsUnique = true)
                 .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])

@@ -34,3 +34,17 @@ public static class Priority
 
     public static readonly FrozenSet<string> Words = [Low, Medium, High, Urgent];
 }
+
+/// <summary>What one ticket is to another.</summary>
+public static class LinkKind
+{
+    public const string Related = "related";
+    public const string Duplicate = "duplicate";
+    public const string Blocks = "blocks";
+
+    /// <summary>What a person may say.</summary>
+    public static readonly FrozenSet<string> Words = [Related, Duplicate, Blocks];
+
+    /// <summary>The same, said of the other ticket.</summary>
+    public static string Of(string kind) => kind switch { Duplicate => "duplicated_by", Blocks => "blocked_by", _ => kind };
+}
