@@ -21,7 +21,7 @@ public static class ClaimTicketEndpoint
     [WolverinePost("/api/tickets/{ticketId}/claim")]
     [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketAssigned?) Post(
-        [NotBody, WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user, Assignee self) =>
+        [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, [NotBody] CurrentUser user, [NotBody] Assignee self) =>
         ticket!.AssigneeId == user.Id
             ? (new TicketChanged(ticket.Id, "The ticket is yours already."), null)
             : (new TicketChanged(ticket.Id, "The ticket is yours."),

@@ -16,7 +16,7 @@ public static class ReleaseTicketEndpoint
     [WolverinePost("/api/tickets/{ticketId}/release")]
     [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketUnassigned?, OutgoingMessages) Post(
-        [NotBody, WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user) =>
+        [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, [NotBody] CurrentUser user) =>
         ticket!.AssigneeId is null
             ? (new TicketChanged(ticket.Id, "The ticket is nobody's already."), null, [])
             : (new TicketChanged(ticket.Id, "The ticket is given back."),
