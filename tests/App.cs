@@ -161,6 +161,13 @@ public abstract class Scenarios(App app)
         return await session.LoadAsync<T>(id, Ct);
     }
 
+    /// <summary>How many open tickets the agent counts for somebody.</summary>
+    protected async Task<int> OpenTickets(Caller person)
+    {
+        await using var session = Store.QuerySession();
+        return (await session.QueryAsync<int>("select open_tickets from ticmate.workload where person_id = ?", Ct, person.Id)).SingleOrDefault();
+    }
+
     /// <summary>Appends as a slice would, that is, with the stream's state at hand.</summary>
     protected async Task Append<T>(Guid stream, params object[] events) where T : class
     {

@@ -73,6 +73,8 @@ public sealed class ExceptionAnswer(IProblemDetailsService problems, ILogger<Exc
             BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode },
             ConcurrencyException => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."),
             TooBusyException => Refuse.With(503, "too-busy", "Too many people are signing in at this moment; try again in a second."),
+            _ when IsDatabaseAway(exception) && http.Features.Get<KeyedRequest>() is { IsRemembered: true } =>
+                Refuse.With(503, "outcome-unknown", "The database was lost at the very end: whether this was done is not known. Send it again with the same key."),
             _ when IsDatabaseAway(exception) => new ProblemDetails { Status = 503 },
             _ => new ProblemDetails { Status = 500 },
         };
@@ -88,7 +90,7 @@ public sealed class ExceptionAnswer(IProblemDetailsService problems, ILogger<Exc
         return true;
     }
 
-    private static bool IsDatabaseAway(Exception? exception)
+    public static bool IsDatabaseAway(Exception? exception)
     {
         for (; exception is not null; exception = exception.InnerException)
             if (exception is NpgsqlException { IsTransient: true } or TimeoutException or PostgresException { SqlState: ['5', '7', ..] or ['0', '8', ..] or "25006" or "53100" })

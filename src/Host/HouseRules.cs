@@ -19,12 +19,14 @@ public static class HouseRules
         http.RequireAuthorizeOnAll();
         http.RejectUnparseableQueryValues = true;
         http.MapConcurrencyFailuresToConflict(toProblemDetails: _ => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."));
+        http.AddMiddleware(typeof(IdempotencyMiddleware), IdempotencyMiddleware.AppliesTo);
         http.AddMiddleware(typeof(CurrentUserMiddleware), chain => chain.Takes<CurrentUser>());
         http.AddMiddleware(typeof(IfMatchMiddleware), chain => chain.Takes<IfMatch>());
         http.ConfigureEndpoints(chain =>
         {
             chain.Metadata.WithTags(chain.Method.HandlerType.Namespace!.Split('.')[1]);
             chain.AnswerAfterCommit();
+            chain.RememberWhenKeyed();
 
             // Routing would refuse a media type before anybody is asked who they are; RequestBody refuses it after.
             chain.Metadata.Finally(endpoint => endpoint.Metadata.RemoveAll<IAcceptsMetadata>());

@@ -6,6 +6,7 @@ using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Live;
 
 namespace TicMate.Host;
 
@@ -90,6 +91,16 @@ public static class OpenApiDocumentRules
         foreach (var status in operation.RequestBody is null ? also : [.. also, "400", "413", "415"])
             responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
 
+        if (metadata.OfType<IdempotentEndpoint>().Any())
+            TakesKey(operation, responses);
+
+        if (description.RelativePath == "api/tickets/events")
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = StreamTicketEventsEndpoint.LastEventId, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+                Description = "The id of the last event that was received: the stream goes on after it. Without it, it begins now.",
+            });
+
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
                 (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -97,5 +108,23 @@ public static class OpenApiDocumentRules
                     Name = name, In = ParameterLocation.Query,
                     Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
+    }
+
+    private static void TakesKey(OpenApiOperation operation, OpenApiResponses responses)
+    {
+        (operation.Parameters ??= []).Add(new OpenApiParameter
+        {
+            Name = Idempotency.KeyHeader, In = ParameterLocation.Header,
+            Description = "Names the request: sent again within 24 hours it is not done again, but answered as the first time.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Idempotency.LongestKey, Pattern = "^[!-~]+$" },
+        });
+        foreach (var status in new[] { "409", "422" })
+            responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
+
+        foreach (var done in responses.Where(r => r.Key[0] == '2').Select(r => r.Value).OfType<OpenApiResponse>())
+            (done.Headers ??= new Dictionary<string, IOpenApiHeader>())[Idempotency.ReplayedHeader] = new OpenApiHeader
+            {
+                Description = "true when this is the answer of an earlier request with the same key.", Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+            };
     }
 }

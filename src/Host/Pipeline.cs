@@ -35,7 +35,7 @@ public static class Pipeline
 
         // Sweepers and learners catch and log what fails; none of them is worth the service.
         services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);
-        services.AddClientAddresses(configuration).AddLimits();
+        services.AddClientAddresses(configuration).AddLimits().AddIdempotency();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.UseHouseRules());
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
@@ -68,7 +68,7 @@ public static class Pipeline
         app.UseForwardedHeaders().UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors();
         app.UseAuthentication().UseApiKeyScopes().UseRateLimiter().UseOriginCheck().UseAuthorization();
         app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
-        app.UseMiddleware<RequestBody>().UseMiddleware<Gate>();
+        app.UseMiddleware<RequestBody>().UseMiddleware<Gate>().UseMiddleware<Idempotency>();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous().DisableRateLimiting();

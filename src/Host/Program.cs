@@ -48,6 +48,7 @@ try
             events.UseFastEventForwarding = true;
             events.UseWolverineManagedEventSubscriptionDistribution = true;
             events.ForwardTicketEvents();
+            events.ForgetErasedAnswers();
         });
 
     builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder.Configuration));

@@ -91,10 +91,4 @@ public sealed class ChangeStatusTests(App app) : AppTest(app)
                 (ChangeStatusEndpoint.Validate(new ChangeStatus(to), new Ticket { Status = from }, staff, IfMatch.Anything) == WolverineContinue.NoProblems)
                     .ShouldBe((from, to) is not (Status.Completed, Status.Waiting), $"{from} to {to}");
     }
-
-    private async Task<int> OpenTickets(Caller person)
-    {
-        await using var session = Store.QuerySession();
-        return (await session.QueryAsync<int>("select open_tickets from ticmate.workload where person_id = ?", Ct, person.Id))[0];
-    }
 }

@@ -73,9 +73,10 @@ public sealed record Ticket
     public string? ImportKey { get; init; }
     public bool Silent { get; init; }
 
-    /// <summary>Whose words the title is; with <see cref="DescriptionById"/>, so that they can go with their writer.</summary>
+    /// <summary>Whose words these are, so that they can go with their writer.</summary>
     public Guid TitleById { get; init; }
     public Guid DescriptionById { get; init; }
+    public Guid? NotesById { get; init; }
 
     /// <summary>Its author's words are gone.</summary>
     public bool IsErased { get; init; }
@@ -151,7 +152,7 @@ public sealed record Ticket
 
     public Ticket Apply(IEvent<TicketSkillsRecorded> e) => this with { RelatedSkills = e.Data.Skills, SkillsStand = true, UpdatedAt = e.Timestamp };
 
-    public Ticket Apply(IEvent<TicketNotesRewritten> e) => this with { HelpfulNotes = e.Data.Notes, NotesStand = true, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketNotesRewritten> e) => this with { HelpfulNotes = e.Data.Notes, NotesById = e.Data.ById, NotesStand = true, UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketAssigned> e) =>
         this with { AssigneeId = e.Data.AssigneeId, AssignmentStands = e.Data.ById is not null, UpdatedAt = e.Timestamp };
@@ -210,6 +211,7 @@ public sealed record Ticket
         var ticket = this with
         {
             Title = TitleById == e.WriterId ? Erased : Title, Description = DescriptionById == e.WriterId ? Erased : Description,
+            HelpfulNotes = NotesById == e.WriterId ? "" : HelpfulNotes,
             Replies = [.. Replies.Select(r => r.AuthorId == e.WriterId ? r with { Message = Erased } : r)],
         };
         return AuthorId == e.WriterId ? ticket.WithoutWords() : ticket;

@@ -8,6 +8,7 @@ using TicMate.Tickets.Deadlines;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
+using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
@@ -43,6 +44,9 @@ public static class TicketsModule
         services.AddHostedService<LearnFromSolvedTickets>();
         services.AddSingleton<WatchWorkload>().AddHostedService(provider => provider.GetRequiredService<WatchWorkload>());
         services.AddSingleton<WatchDeadlines>().AddHostedService(provider => provider.GetRequiredService<WatchDeadlines>());
+        services.AddHostedService<EraseDeletedTickets>();
+
+        services.AddLive();
 
         services.ConfigureMarten(store =>
         {
@@ -59,6 +63,7 @@ public static class TicketsModule
                 .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))
                 .Duplicate(t => t.WaitingFor, configure: index => (index.Name, index.Method, index.Predicate) = ("waiting_tickets_by_skill", IndexMethod.gin, WaitingTicket.Waits))
                 .Index(t => t.Number, index => (index.Name, index.Predicate) = ("waiting_tickets", WaitingTicket.Waits))
+                .Duplicate(t => t.DeletedAt, configure: index => (index.Name, index.Predicate) = ("deleted_tickets", "deleted_at is not null"))
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 

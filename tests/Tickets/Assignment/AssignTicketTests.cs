@@ -161,10 +161,4 @@ public sealed class AssignTicketTests(App app) : AppTest(app)
     private Task<Reply> Assign(Caller caller, Guid ticket, object body) => CallAndSettle(caller, "POST", $"/api/tickets/{ticket}/assign", body);
 
     private Task<Reply> Claim(Caller caller, Guid ticket) => Call(caller, "POST", $"/api/tickets/{ticket}/claim");
-
-    private async Task<int> OpenTickets(Caller person)
-    {
-        await using var session = Store.QuerySession();
-        return (await session.QueryAsync<int>("select open_tickets from ticmate.workload where person_id = ?", Ct, person.Id)) is [var open] ? open : 0;
-    }
 }

@@ -130,6 +130,19 @@ public sealed class HandOutTicketsTests(App app) : AppTest(app)
     }
 
     [Fact]
+    public async Task Naming_the_skills_of_a_waiting_ticket_finds_its_person_and_taking_oneself_off_finds_another()
+    {
+        var (skill, owner) = (ASkill(), await Someone());
+        var (anna, other) = (await AModerator(skill, "more"), await AModerator(skill));
+        var id = (await Open(owner, "t", 1))[0];
+
+        await CallAndSettle(other, "PATCH", $"/api/tickets/{id}", new { relatedSkills = new[] { skill, "more" } });
+        (await Load<Ticket>(id))!.AssigneeId.ShouldBe(anna.Id);
+        await CallAndSettle(anna, "PATCH", $"/api/tickets/{id}", new { assignedTo = "" });
+        (await Load<Ticket>(id))!.ShouldSatisfyAllConditions(t => t.AssigneeId.ShouldBe(other.Id), t => t.ReleasedBy.ShouldBe([anna.Id]), t => t.AssignmentStands.ShouldBeFalse());
+    }
+
+    [Fact]
     public async Task Deleted_merged_completed_and_untriaged_tickets_wait_for_nobody()
     {
         var (skill, owner) = (ASkill(), await Someone());
@@ -220,11 +233,5 @@ public sealed class HandOutTicketsTests(App app) : AppTest(app)
     {
         await using var session = Store.QuerySession();
         return [.. await session.QueryAsync<Ticket>("where waiting_for && cast(? as varchar[])", Ct, (object)new[] { skill.ToUpperInvariant() })];
-    }
-
-    private async Task<int> OpenTickets(Caller person)
-    {
-        await using var session = Store.QuerySession();
-        return (await session.QueryAsync<int>("select open_tickets from ticmate.workload where person_id = ?", Ct, person.Id)) is [var open] ? open : 0;
     }
 }

@@ -38,6 +38,16 @@ public sealed record Reference(string Text)
 
         return Nothing;
     }
+
+    /// <summary>Whether one of several spellings names something else than this.</summary>
+    public static bool IsAnother(Guid id, params ReadOnlySpan<Reference?> spellings)
+    {
+        foreach (var spelling in spellings)
+            if (spelling is { Text.Length: > 0 } && spelling.Id != id)
+                return true;
+
+        return false;
+    }
 }
 
 public sealed class FieldConverterFactory : JsonConverterFactory

@@ -22,7 +22,8 @@ public static class ReplyToTicketEndpoint
     public static readonly TimeSpan ReopensFor = TimeSpan.FromDays(14);
 
     public static ProblemDetails Validate(ReplyToTicket request, Ticket? ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
-        TicketGuard.Unseen(ticket, user) ?? new Faults().Text("message", request.Message, 10_000).Refusal ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket)
+        TicketGuard.Unseen(ticket, user) ?? new Faults().Text("message", request.Message, 10_000)
+            .When(Reference.IsAnother(ticket!.Id, request.Named, request.Id, request.UnderscoreId), "id", "The body names more than one ticket.").Refusal ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket)
         ?? (ticket.ReplyCount >= Ticket.RepliesAllowed ? Refuse.With(409, "too-many-replies", $"A ticket has at most {Ticket.RepliesAllowed} replies; please open another.")
             : !user.IsStaff && now - ticket.CompletedAt > ReopensFor ? Refuse.With(409, "ticket-completed", "The ticket was completed long ago; please open a new one.")
             : WolverineContinue.NoProblems);

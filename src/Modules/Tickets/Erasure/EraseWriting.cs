@@ -3,6 +3,7 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Lifecycle;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
 
@@ -11,15 +12,19 @@ namespace TicMate.Tickets.Erasure;
 /// <summary>Somebody is gone: erase what they wrote, wherever they wrote it, and give their work to others.</summary>
 public sealed record EraseWriting(Guid UserId, int Round = 0);
 
-/// <summary>Erase what one person wrote on one ticket.</summary>
-public sealed record EraseTicketWriting(Guid TicketId, Guid WriterId);
+/// <summary>Erase what was written on one ticket.</summary>
+/// <param name="WriterId">Whose writing; null for everybody's, when the ticket was deleted long ago.</param>
+public sealed record EraseTicketWriting(Guid TicketId, Guid? WriterId);
 
 public static class EraseWritingHandler
 {
     // The events know every reply; the documents keep the newest ones only. Reads the whole log, which an erasure may.
     public static Task<IReadOnlyList<Guid>> LoadAsync(EraseWriting command, IQuerySession session, CancellationToken ct) => session.QueryAsync<Guid>(
-        $"select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?",
-        ct, command.UserId.ToString());
+        $"""
+        select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events
+        where (type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?) or (type in ('ticket_edited', 'ticket_notes_rewritten') and data ->> 'byId' = ?)
+        """,
+        ct, command.UserId.ToString(), command.UserId.ToString());
 
     // Requests that were under way when the account was erased may still have written something: look again, twice.
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2)];
@@ -44,10 +49,12 @@ public static class EraseTicketWritingHandler
         return await session.Events.FetchStreamAsync(command.TicketId, token: ct);
     }
 
-    public static HandlerContinuation Validate(Ticket? ticket) => ticket is null ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+    // The message may come twice, and the ticket may have come back.
+    public static HandlerContinuation Validate(EraseTicketWriting command, Ticket? ticket, DateTimeOffset now) =>
+        ticket is null || (command.WriterId is null && (ticket.IsErased || !(now - ticket.DeletedAt > RestoreTicketEndpoint.Keeps))) ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
     /// <summary>The old events lose the words and the new one makes the document lose them, in one transaction.</summary>
-    public static TicketWritingErased? Handle(
+    public static (TicketWritingErased?, TicketErased?) Handle(
         EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, IDocumentSession session)
     {
         var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
@@ -59,17 +66,31 @@ public static class EraseTicketWritingHandler
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
 
-        return masked.Length == 0 ? null : new(ticket!.Id, command.WriterId);
+        return command.WriterId is not { } writer ? (null, new TicketErased(ticket!.Id))
+            : masked.Length == 0 ? (null, null) : (new TicketWritingErased(ticket!.Id, writer), null);
     }
 
     /// <summary>The event without the person's words, or null when it holds none of them.</summary>
-    public static object? Masked(object data, Guid writer, Guid author) => data switch
+    /// <param name="writer">Whose words go; null for everybody's.</param>
+    public static object? Masked(object data, Guid? writer, Guid author)
     {
-        TicketCreated e when author == writer => e with { Title = Ticket.Erased, Description = Ticket.Erased, Category = null, ImportKey = null },
-        TicketTriaged e when author == writer => e with { Notes = "", Summary = "" },
-        TicketReplied e when e.AuthorId == writer => e with { Message = Ticket.Erased },
-        _ => null,
-    };
+        bool Goes(Guid by) => writer is null || writer == by;
+
+        return data switch
+        {
+            TicketCreated e when Goes(author) => e with { Title = Ticket.Erased, Description = Ticket.Erased, Category = null, ImportKey = null },
+            TicketEdited e when Goes(e.ById) || Goes(author) => e with
+            {
+                Title = e.Title is null ? null : Ticket.Erased, Description = e.Description is null ? null : Ticket.Erased, Category = e.Category is null || !Goes(author) ? e.Category : "",
+            },
+            TicketTriaged e when Goes(author) => e with { Notes = "", Summary = "" },
+            TicketTriageUndone e when Goes(author) => e with { Notes = "", Summary = "" },
+            TicketNotesRewritten e when Goes(e.ById) || Goes(author) => e with { Notes = "" },
+            TicketReplied e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
+            TicketReplyCorrected e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
+            _ => null,
+        };
+    }
 }
 
 /// <summary>What a person wrote on tickets, for their export.</summary>

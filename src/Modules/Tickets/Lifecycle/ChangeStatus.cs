@@ -12,7 +12,7 @@ public sealed record ChangeStatus(
     [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
 {
     /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticket.Id);
+    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
 
     public string Wanted(Ticket ticket) => this switch
     {
