@@ -61,7 +61,8 @@ public static class TicketsModule
                 .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
                 .Duplicate(t => t.CompletedAt)
                 .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))
-                .Duplicate(t => t.WaitingFor, configure: index => (index.Name, index.Method, index.Predicate) = ("waiting_tickets_by_skill", IndexMethod.gin, WaitingTicket.Waits))
+                .Duplicate(t => t.WaitingFor, configure: index =>
+                    (index.Name, index.Method, index.Predicate) = ("waiting_tickets_by_skill", IndexMethod.gin, WaitingTicket.Waits))
                 .Index(t => t.Number, index => (index.Name, index.Predicate) = ("waiting_tickets", WaitingTicket.Waits))
                 .Duplicate(t => t.DeletedAt, configure: index => (index.Name, index.Predicate) = ("deleted_tickets", "deleted_at is not null"))
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));

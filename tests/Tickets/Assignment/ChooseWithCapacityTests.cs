@@ -66,7 +66,8 @@ public sealed class ChooseWithCapacityTests
 
         WatchWorkload.Decide(
             [
-                new(staff[0].Id, 1, true), new(staff[1].Id, 2, true), new(staff[2].Id, 1, false), new(staff[3].Id, 7, true), new(gone, 1, false), new(Guid.CreateVersion7(), 0, true),
+                new(staff[0].Id, 1, true), new(staff[1].Id, 2, true), new(staff[2].Id, 1, false), new(staff[3].Id, 7, true), new(gone, 1, false),
+                new(Guid.CreateVersion7(), 0, true),
             ], staff).ShouldBe([new HandOutTickets(staff[0].Id), new HandOutTickets(staff[3].Id), new HandOnTickets(gone)]);
 
         static User Person(string skill, int? capacity) => new() { Id = Guid.CreateVersion7(), Role = Roles.Moderator, Skills = [skill], Capacity = capacity };

@@ -153,7 +153,8 @@ public sealed class HandOutTicketsTests(App app) : AppTest(app)
         var untriaged = Guid.CreateVersion7();
         await using (var session = Store.LightweightSession())
         {
-            session.Events.StartStream<Ticket>(untriaged, new TicketCreated(untriaged, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), new TicketSkillsRecorded(untriaged, [skill]));
+            session.Events.StartStream<Ticket>(
+                untriaged, new TicketCreated(untriaged, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), new TicketSkillsRecorded(untriaged, [skill]));
             await session.SaveChangesAsync(Ct);
         }
 
@@ -170,7 +171,8 @@ public sealed class HandOutTicketsTests(App app) : AppTest(app)
         await connection.OpenAsync(Ct);
         foreach (var (query, index) in new[]
         {
-            ($"{WaitingTicket.Waits} and waiting_for && cast(array['X'] as varchar[])", "waiting_tickets_by_skill"), ($"{WaitingTicket.Waits} and number > 7", "waiting_tickets"),
+            ($"{WaitingTicket.Waits} and waiting_for && cast(array['X'] as varchar[])", "waiting_tickets_by_skill"),
+            ($"{WaitingTicket.Waits} and number > 7", "waiting_tickets"),
             ("remind_at is not null and remind_at <= now()", "deadlines_to_tell"),
         })
         {

@@ -42,7 +42,8 @@ public static class UpdateUserEndpoint
             .OneOf("role", request.Role, Roles.Words)
             .YesOrNo("isActive", request.IsActive)
             .Names("skills", request.Skills, 20, 50)
-            .When(request.Capacity is { IsMalformed: true } or { Value: < 0 or > 1_000 }, "capacity", "Capacity must be a whole number from 0 to 1000, or null for no limit.")
+            .When(
+                request.Capacity is { IsMalformed: true } or { Value: < 0 or > 1_000 }, "capacity", "Capacity must be a whole number from 0 to 1000, or null for no limit.")
             .Problem;
         if (faults != WolverineContinue.NoProblems)
             return faults;

@@ -45,14 +45,19 @@ public static class AssignTicketEndpoint
         if (wanted is { } person)
             return (
                 new TicketChanged(id, "The ticket is assigned."),
-                new TicketAssigned(id, person, user.Id, SkillMatch.Matched(assignee.Person!.Skills, ticket.RelatedSkills), "Assigned by hand.", ticket.AssigneeId, ticket.IsOpen),
+                new TicketAssigned(
+                    id, person, user.Id, SkillMatch.Matched(assignee.Person!.Skills, ticket.RelatedSkills), "Assigned by hand.",
+                    ticket.AssigneeId, ticket.IsOpen),
                 null, TellAssignee.Of(ticket, person, user.Id));
 
-        return (new TicketChanged(id, "The ticket is nobody's now."), null, Unassign(ticket, user, "Taken off by hand."), HandOutTicket.GivenBack(ticket, user.Id));
+        return (
+            new TicketChanged(id, "The ticket is nobody's now."), null, Unassign(ticket, user, "Taken off by hand."), HandOutTicket.GivenBack(ticket, user.Id));
     }
 
     /// <summary>403 for owners: whose work it is, is for those who do it.</summary>
-    public static ProblemDetails? StaffOnly(CurrentUser user) => user.IsStaff ? null : Refuse.Forbidden("Who works on a ticket is for staff to decide and to see.");
+    public static ProblemDetails? StaffOnly(CurrentUser user) => user.IsStaff ? null
+        : Refuse.Forbidden("Who works on a ticket is for staff to decide and to see.");
 
-    public static TicketUnassigned Unassign(Ticket ticket, CurrentUser user, string reason) => new(ticket.Id, ticket.AssigneeId!.Value, reason, user.Id, ticket.IsOpen);
+    public static TicketUnassigned Unassign(Ticket ticket, CurrentUser user, string reason) =>
+        new(ticket.Id, ticket.AssigneeId!.Value, reason, user.Id, ticket.IsOpen);
 }

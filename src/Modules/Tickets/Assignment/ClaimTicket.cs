@@ -19,13 +19,15 @@ public static class ClaimTicketEndpoint
             : Refuse.With(409, "ticket-completed", "The ticket is completed; there is nothing to do any more."));
 
     [WolverinePost("/api/tickets/{ticketId}/claim")]
-    [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404),
+        ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketAssigned?) Post(
         [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, [NotBody] CurrentUser user, [NotBody] Assignee self) =>
         ticket!.AssigneeId == user.Id
             ? (new TicketChanged(ticket.Id, "The ticket is yours already."), null)
             : (new TicketChanged(ticket.Id, "The ticket is yours."),
-                new TicketAssigned(ticket.Id, user.Id, user.Id, SkillMatch.Matched(self.Person?.Skills ?? [], ticket.RelatedSkills), "Claimed it.", null, ticket.IsOpen));
+                new TicketAssigned(
+                    ticket.Id, user.Id, user.Id, SkillMatch.Matched(self.Person?.Skills ?? [], ticket.RelatedSkills), "Claimed it.", null, ticket.IsOpen));
 
     private static ProblemDetails AlreadyAssigned(PersonView winner)
     {

@@ -70,13 +70,15 @@ public static class HandOutTicketHandler
     {
         var choice = ticket is { WaitingFor.Length: > 0 } ? SkillMatch.Choose(staff, ticket.RelatedSkills, ticket.ReleasedBy) : new Choice(null, [], "");
         var messages = choice.Assignee is { } chosen ? TellAssignee.Of(ticket!, chosen) : [];
-        var goesOn = staff.Any(c => c.Person.Id == command.UserId && (choice.Assignee == command.UserId ? c with { OpenTickets = c.OpenTickets + 1 } : c).HasRoom);
+        var goesOn = staff.Any(c => c.Person.Id == command.UserId
+            && (choice.Assignee == command.UserId ? c with { OpenTickets = c.OpenTickets + 1 } : c).HasRoom);
         if (goesOn && next.Id is { } id)
             messages.Add(command with { TicketId = id, Number = next.Number });
 
         return (
             choice.Assignee is { } assignee ? new TicketAssigned(ticket!.Id, assignee, null, choice.Matched, choice.Reason) : null,
-            new TurnedAway([.. choice.Assignee is null ? choice.Full : [], .. !goesOn && next.Id is not null && command.UserId is { } full ? new[] { full } : []]),
+            new TurnedAway(
+                [.. choice.Assignee is null ? choice.Full : [], .. !goesOn && next.Id is not null && command.UserId is { } full ? new[] { full } : []]),
             messages);
     }
 }

@@ -14,7 +14,8 @@ public static class ReleaseTicketEndpoint
         ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/release")]
-    [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404),
+        ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketUnassigned?, OutgoingMessages) Post(
         [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, [NotBody] CurrentUser user) =>
         ticket!.AssigneeId is null

@@ -38,9 +38,12 @@ public static class SkillMatch
         if (fitting.Length == 0)
             return Nobody($"Nobody active has any of the skills {string.Join(", ", skills)}.");
 
-        return fitting[0] is { WhyNot: null } best
-            ? new Choice(best.Candidate.Person.Id, best.Matched, $"Has {string.Join(", ", best.Matched)}; {best.Candidate.OpenTickets} open before this one.{Besides(full.Length)}") { Full = full }
-            : Nobody($"Nobody with any of the skills {string.Join(", ", skills)} can take it: {full.Length} of {fitting.Length} have as many open tickets as they take, the others gave it back.") with { Full = full };
+        if (fitting[0] is { WhyNot: null, Candidate: var best, Matched: var matched })
+            return new(best.Person.Id, matched, $"Has {string.Join(", ", matched)}; {best.OpenTickets} open before this one.{Besides(full.Length)}") { Full = full };
+
+        var (needed, back) = (string.Join(", ", skills), fitting.Length - full.Length);
+        return Nobody($"Nobody with any of the skills {needed} can take it: {full.Length} with as many open tickets as they take, {back} who gave it back.")
+            with { Full = full };
     }
 
     /// <summary>All of the staff, those who may get the ticket first, in the order in which they would.</summary>

@@ -34,7 +34,10 @@ public sealed class WatchWorkload(IDocumentStore store, IWolverineRuntime runtim
     {
         await using var session = store.QuerySession();
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, bool>(
-            $"select row(person_id), row(open_tickets), row(turned_away) from {store.Options.DatabaseSchemaName}.{WorkloadProjection.Table} where open_tickets > 0 or turned_away", ct);
+            $"""
+            select row(person_id), row(open_tickets), row(turned_away) from {store.Options.DatabaseSchemaName}.{WorkloadProjection.Table}
+            where open_tickets > 0 or turned_away
+            """, ct);
         if (loads.Count == 0)
             return;
 

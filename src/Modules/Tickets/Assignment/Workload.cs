@@ -18,6 +18,8 @@ public sealed partial class WorkloadProjection : EventProjection
     public const string Table = "workload";
     private readonly string table;
 
+    public static string TableOf(IQuerySession session) => $"{session.DocumentStore.Options.DatabaseSchemaName}.{Table}";
+
     public WorkloadProjection(string schema)
     {
         table = $"{schema}.{Table}";
@@ -66,7 +68,7 @@ public sealed record TurnedAway(params Guid[] People) : IMartenOp
     public void Execute(IDocumentSession session)
     {
         if (People.Length > 0)
-            session.QueueSqlCommand($"update {session.DocumentStore.Options.DatabaseSchemaName}.{WorkloadProjection.Table} set turned_away = true where person_id = any(?)", People);
+            session.QueueSqlCommand($"update {WorkloadProjection.TableOf(session)} set turned_away = true where person_id = any(?)", People);
     }
 }
 
@@ -74,7 +76,7 @@ public sealed record TurnedAway(params Guid[] People) : IMartenOp
 public sealed record Offered(Guid PersonId) : IMartenOp
 {
     public void Execute(IDocumentSession session) =>
-        session.QueueSqlCommand($"update {session.DocumentStore.Options.DatabaseSchemaName}.{WorkloadProjection.Table} set turned_away = false where person_id = ? and turned_away", PersonId);
+        session.QueueSqlCommand($"update {WorkloadProjection.TableOf(session)} set turned_away = false where person_id = ? and turned_away", PersonId);
 }
 
 public static class Candidates

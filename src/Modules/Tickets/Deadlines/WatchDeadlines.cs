@@ -33,7 +33,8 @@ public sealed class WatchDeadlines(IDocumentStore store, IWolverineRuntime runti
     public async Task<IReadOnlyList<RemindOfDeadline>> DueAsync(DateTimeOffset at, CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        var due = await session.Query<Ticket>().Where(t => t.RemindAt != null && t.RemindAt <= at).OrderBy(t => t.RemindAt).Take(MostAtOnce).Select(t => t.Id).ToListAsync(ct);
+        var due = await session.Query<Ticket>().Where(t => t.RemindAt != null && t.RemindAt <= at)
+            .OrderBy(t => t.RemindAt).Take(MostAtOnce).Select(t => t.Id).ToListAsync(ct);
         return [.. due.Select(id => new RemindOfDeadline(id, at))];
     }
 

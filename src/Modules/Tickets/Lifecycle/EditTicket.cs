@@ -139,7 +139,8 @@ public sealed record Edit(EditTicket Changes, Assignee Assignee)
     public (TicketChanged, Wolverine.Marten.Events, OutgoingMessages) Decide(Ticket ticket, CurrentUser user)
     {
         Wolverine.Marten.Events events = [.. Events(ticket, user)];
-        OutgoingMessages messages = Reassigns(ticket) ? Assignee.Id is { } assignee ? TellAssignee.Of(ticket, assignee, user.Id) : HandOutTicket.GivenBack(ticket, user.Id)
+        OutgoingMessages messages = Reassigns(ticket)
+            ? Assignee.Id is { } assignee ? TellAssignee.Of(ticket, assignee, user.Id) : HandOutTicket.GivenBack(ticket, user.Id)
             : ticket.AssigneeId is null && events.OfType<TicketSkillsRecorded>().Any() ? [new HandOutTicket(ticket.Id)] : [];
         return (new TicketChanged(ticket.Id, events.Count == 0 ? "Nothing has changed." : "The ticket is changed."), events, messages);
     }
