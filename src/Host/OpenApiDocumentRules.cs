@@ -55,7 +55,7 @@ public static class OpenApiDocumentRules
                 schema.Type = JsonSchemaType.Integer | JsonSchemaType.Null;
             else if (type == typeof(Flag))
                 schema.Type = JsonSchemaType.Boolean | JsonSchemaType.Null;
-            else if (type == typeof(Reference))
+            else if (type == typeof(Reference) || type == typeof(Field<Reference>))
                 (schema.Type, schema.Format) = (JsonSchemaType.String | JsonSchemaType.Null, "uuid");
 
             return Task.CompletedTask;

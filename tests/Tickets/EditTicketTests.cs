@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using TicMate.Identity.Contracts;
 using TicMate.Tests.Fakes;
 using TicMate.Tickets;
+using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Lifecycle;
 
@@ -190,7 +191,7 @@ public sealed class EditTicketTests(App app) : AppTest(app)
         var ticket = new Ticket { Id = Guid.CreateVersion7(), Category = between };
         var request = new EditTicket(default, default, sent is null ? default : new(sent), default, default, default, default, default, default, default);
 
-        var edit = new Edit(request.Against(ticket with { Category = before }, Staff), null);
+        var edit = new Edit(request.Against(ticket with { Category = before }, Staff), new Assignee(null, null));
         var events = edit.Events(ticket with { Category = now }, Staff).ToArray();
 
         (events.OfType<TicketEdited>().SingleOrDefault()?.Category ?? now).ShouldBe(after);

@@ -94,6 +94,24 @@ public sealed record Ticket
 
     public sealed record Completion(string Status, DateTimeOffset? At, Guid? ById);
 
+    /// <summary>What the agent looks for to hand the ticket out: the needed skills in one case, while the ticket waits for somebody.</summary>
+    public string[] WaitingFor
+    {
+        get => IsOpen && AssigneeId is null && DeletedAt is null && TriagedBy is not null ? [.. RelatedSkills.Select(s => s.ToUpperInvariant())] : [];
+        init { }
+    }
+
+    /// <summary>When the assignee must next hear of the deadline: a day before it, then when it is over, then never.</summary>
+    public DateTimeOffset? RemindAt
+    {
+        get => !IsOpen || DeletedAt is not null ? null
+            : DeadlineStage switch { DeadlineStage.Ahead => Deadline - NearDeadline, DeadlineStage.Near => Deadline, _ => null };
+        init { }
+    }
+
+    /// <summary>How long before its deadline a ticket's assignee is warned.</summary>
+    public static readonly TimeSpan NearDeadline = TimeSpan.FromHours(24);
+
     [JsonIgnore]
     public bool IsOpen => Status is not Contracts.Status.Completed;
 

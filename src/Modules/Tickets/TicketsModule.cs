@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
+using TicMate.Tickets.Deadlines;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
@@ -13,6 +14,7 @@ using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
+using Weasel.Postgresql.Tables;
 using Wolverine;
 using Wolverine.Marten;
 
@@ -44,6 +46,8 @@ public static class TicketsModule
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenNotes>();
         services.AddHostedService<LearnFromSolvedTickets>();
+        services.AddSingleton<WatchWorkload>().AddHostedService(provider => provider.GetRequiredService<WatchWorkload>());
+        services.AddSingleton<WatchDeadlines>().AddHostedService(provider => provider.GetRequiredService<WatchDeadlines>());
         services.AddHostedService<EraseDeletedTickets>();
 
         services.AddLive();
@@ -64,6 +68,10 @@ public static class TicketsModule
                 .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
                 .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
                 .Duplicate(t => t.CompletedAt)
+                .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))
+                .Duplicate(t => t.WaitingFor, configure: index =>
+                    (index.Name, index.Method, index.Predicate) = ("waiting_tickets_by_skill", IndexMethod.gin, WaitingTicket.Waits))
+                .Index(t => t.Number, index => (index.Name, index.Predicate) = ("waiting_tickets", WaitingTicket.Waits))
                 .Duplicate(t => t.DeletedAt, configure: index => (index.Name, index.Predicate) = ("deleted_tickets", "deleted_at is not null"))
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
@@ -82,6 +90,11 @@ public static class TicketsModule
         events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
+        events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<UserInvited>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<UserActivated>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<SkillsChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<CapacityChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
         events.SubscribeToEvent<UserErased>().TransformedTo(e => new EraseWriting(e.Data.UserId));
     }
 }

@@ -23,18 +23,18 @@ public static class RecordTriageHandler
     public static HandlerContinuation Validate(Ticket? ticket) =>
         ticket is null or { TriagedBy: not null } or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
-    public static (TicketTriaged, TicketAssigned?, TicketLeftUnassigned?, OutgoingMessages) Handle(
+    public static (TicketTriaged, TicketAssigned?, TicketLeftUnassigned?, TurnedAway?, OutgoingMessages) Handle(
         RecordTriage command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Candidate[] candidates)
     {
         var (id, advice) = (ticket!.Id, command.Advice);
         var triaged = new TicketTriaged(id, advice.Advisor, advice.Priority, advice.Skills, advice.Notes, advice.Summary, command.FallbackReason);
 
         if (ticket.AssigneeId is not null || !ticket.IsOpen || ticket.DeletedAt is not null)
-            return (triaged, null, null, []);
+            return (triaged, null, null, null, []);
 
-        var choice = SkillMatch.Choose(candidates, advice.Skills);
+        var choice = SkillMatch.Choose(candidates, advice.Skills, ticket.ReleasedBy);
         return choice.Assignee is { } assignee
-            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, ticket.Silent ? [] : [new TellAssignee(id, assignee)])
-            : (triaged, null, new TicketLeftUnassigned(id, choice.Reason), []);
+            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, null, TellAssignee.Of(ticket, assignee))
+            : (triaged, null, new TicketLeftUnassigned(id, choice.Reason), new TurnedAway(choice.Full), []);
     }
 }
