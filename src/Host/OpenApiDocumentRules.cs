@@ -6,6 +6,7 @@ using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Searching;
 
 namespace TicMate.Host;
 
@@ -66,9 +67,9 @@ public static class OpenApiDocumentRules
         ("error", JsonSchemaType.String), ("errors", JsonSchemaType.Array),
     ];
 
-    private static readonly Dictionary<string, string[]> ListParameters = new()
+    private static readonly Dictionary<string, string[]> ListParameters = new(
+        TicketList.All.Select(list => KeyValuePair.Create(list.Route.TrimStart('/'), list.Parameters.Order(StringComparer.Ordinal).ToArray())))
     {
-        ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -88,12 +89,24 @@ public static class OpenApiDocumentRules
         foreach (var status in operation.RequestBody is null ? also : [.. also, "400", "413", "415"])
             responses.TryAdd(status, new OpenApiResponse { Description = ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) });
 
-        if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
+        if (description.HttpMethod is not "GET")
+            return;
+
+        if (ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
                     Name = name, In = ParameterLocation.Query,
                     Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
+
+        if (TicketList.All.Any(list => list.Route == $"/{description.RelativePath}" && list.Parameters.Contains("cursor")) && responses.GetValueOrDefault("200") is OpenApiResponse page)
+            page.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Link"] = new OpenApiHeader
+                {
+                    Description = "The address of the next page, if there is one: <...>; rel=\"next\" (RFC 8288).", Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
+            };
     }
 }

@@ -8,6 +8,7 @@ using TicMate.Tickets.Erasure;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Reading;
+using TicMate.Tickets.Searching;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
 using Wolverine;
@@ -24,6 +25,9 @@ public sealed class TicketsOptions
     /// <summary>What a ticket's id follows in the links of mails: an address of the web client, or of the API where there is none.</summary>
     public string TicketUrl { get; set; } = "";
 
+    /// <summary>What no list may take longer than.</summary>
+    public TimeSpan ListTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     public string LinkTo(Guid ticketId) => $"{TicketUrl}{ticketId}";
 }
 
@@ -34,6 +38,7 @@ public static class TicketsModule
     {
         services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
         services.AddSingleton<TicketReader>();
+        services.AddSingleton<TicketLists>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
@@ -46,12 +51,8 @@ public static class TicketsModule
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.StoreSearchText();
             store.Schema.For<Ticket>()
-                .Duplicate(t => t.Number, configure: index => index.IsUnique = true)
-                .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])
-                .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
-                .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
-                .Duplicate(t => t.CompletedAt)
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 
