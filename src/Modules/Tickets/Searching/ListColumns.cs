@@ -19,7 +19,7 @@ public sealed class ListColumnsAttribute : MartenAttribute
         })
             mapping.DuplicateField(member);
 
-        Index("ticket_number", "number").IsUnique = true;
+        Index("one_ticket_per_number", "number").IsUnique = true;
         Index("tickets_by_age", "is_open", "created_at", "number");
         Index("tickets_by_change", "is_open", "updated_at", "number");
         Index("tickets_by_urgency", "is_open", "urgency", "number");
