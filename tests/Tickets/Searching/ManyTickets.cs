@@ -13,8 +13,8 @@ public static class ManyTickets
 
     /// <summary>A few years of a helpdesk: of 500 people, one of whom is known, worked on by 30, of whom one is known.</summary>
     public static Task InsertYearsAsync(IDocumentStore store, Guid author, Guid assignee, int count, CancellationToken ct) => InsertAsync(store, count,
-        $"case when n % 500 = 0 then '{author}'::uuid else md5('author' || n % 500)::uuid end",
-        $"case when n % 7 = 0 then null when n % 30 = 1 then '{assignee}'::uuid else md5('staff' || n % 30)::uuid end",
+        $"case when n % 499 = 0 then '{author}'::uuid else md5('author' || n % 499)::uuid end",
+        $"case when n % 7 = 0 then null when n % 31 = 1 then '{assignee}'::uuid else md5('staff' || n % 31)::uuid end",
         "'Printer w' || n % 1000", "case when n % 10 < 7 then 'completed' else (array['todo', 'in_progress', 'waiting'])[1 + n % 3] end",
         "n * 7 % 4", "'category ' || n % 40", "array['S' || n % 100, 'T' || n % 13]::varchar[]", $"case when n % 2 = 0 then now() + (n - {count / 2}) * interval '1 hour' end", "n % 1000 = 5", "interval '20 minutes'", ct);
 

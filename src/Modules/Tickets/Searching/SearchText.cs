@@ -54,27 +54,28 @@ public static class Search
         var schema = store.DatabaseSchemaName;
         store.Projections.Add(new SearchText(schema), ProjectionLifecycle.Inline);
 
+        // Written as PostgreSQL gives functions back, so that a start finds nothing to change.
         // Text counts as it stands and by its English stems. What goes in is cut, newest replies first, far below the megabyte that
         // PostgreSQL allows for the words of a row.
         store.Storage.ExtendedSchemaObjects.Add(new Function(PostgresqlProvider.Instance.Parse($"{schema}.ticket_words"),
             $"""
-            create or replace function {schema}.ticket_words(ticket jsonb) returns tsvector language sql immutable parallel safe as $$
+            CREATE OR REPLACE FUNCTION {schema}.ticket_words(ticket jsonb) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
             select setweight(to_tsvector('pg_catalog.simple', title), 'A') || setweight(to_tsvector('pg_catalog.english', title), 'A')
                 || to_tsvector('pg_catalog.simple', body) || to_tsvector('pg_catalog.english', body)
             from (select left(coalesce(ticket ->> 'title', ''), 1000) as title, left(coalesce(ticket ->> 'description', ''), 20000) || ' ' || left(coalesce(
                 (select string_agg(reply ->> 'message', ' ' order by nth desc) from jsonb_array_elements(ticket -> 'replies') with ordinality as r(reply, nth)), ''), 50000) as body) texts
-            $$;
+            $function$;
             """));
 
         // All terms must be found, each as it stands or by its stem, and as the beginning of a word. Quoted, a term is never an operator.
         store.Storage.ExtendedSchemaObjects.Add(new Function(PostgresqlProvider.Instance.Parse($"{schema}.ticket_query"),
             $"""
-            create or replace function {schema}.ticket_query(terms text[]) returns tsquery language sql immutable parallel safe as $$
+            CREATE OR REPLACE FUNCTION {schema}.ticket_query(terms text[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
             select coalesce(string_agg('(' || term::text || ')', ' & '), '')::tsquery
             from (select to_tsquery('pg_catalog.simple', quoted) || to_tsquery('pg_catalog.english', quoted) as term
                 from (select '''' || replace(replace(term, '\', '\\'), '''', '''''') || ''':*' as quoted from unnest(terms) as term) q) queries
             where numnode(term) > 0
-            $$;
+            $function$;
             """));
     }
 }
