@@ -68,7 +68,7 @@ public static class OpenApiDocumentRules
     ];
 
     private static readonly Dictionary<string, string[]> ListParameters = new(
-        TicketList.All.Select(list => KeyValuePair.Create(list.Route.TrimStart('/'), list.Parameters.Order(StringComparer.Ordinal).ToArray())))
+        TicketList.All.Select(list => KeyValuePair.Create(list.Route.TrimStart('/'), list.Parameters)))
     {
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
@@ -100,7 +100,8 @@ public static class OpenApiDocumentRules
                     Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
 
-        if (TicketList.All.Any(list => list.Route == $"/{description.RelativePath}" && list.Parameters.Contains("cursor")) && responses.GetValueOrDefault("200") is OpenApiResponse page)
+        if (TicketList.All.Any(list => list.Route == $"/{description.RelativePath}" && list.Parameters.Contains("cursor"))
+            && responses.GetValueOrDefault("200") is OpenApiResponse page)
             page.Headers = new Dictionary<string, IOpenApiHeader>
             {
                 ["Link"] = new OpenApiHeader

@@ -25,14 +25,14 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
     [
         "/api/admin/tickets", "/api/admin/tickets?sort=createdAt", "/api/tickets?scope=all&status=todo,in_progress,waiting", "/api/admin/tickets?status=completed", "/api/admin/tickets?status=waiting",
         "/api/admin/tickets?sort=-updatedAt", "/api/admin/tickets?sort=-priority", "/api/admin/tickets?sort=-priority&status=todo,in_progress,waiting", "/api/admin/tickets?priority=urgent",
-        "/api/admin/tickets?sort=deadline", "/api/admin/tickets?sort=deadline&overdue=true", "/api/admin/tickets?category=category 7", "/api/admin/tickets?skill=s7", "/api/admin/tickets?number=700000007",
+        "/api/admin/tickets?sort=deadline", "/api/admin/tickets?sort=deadline&overdue=true", "/api/admin/tickets?category=category 7", "/api/admin/tickets?skill=s7", "/api/admin/tickets?number={number}",
         "/api/admin/tickets?createdBy={author}", "/api/admin/tickets?assignedTo=me", "/api/admin/tickets?createdAfter=2025-01-01&createdBefore=2026-01-01", "/api/admin/tickets?q=w77", "/api/admin/tickets?q=printer",
         "/api/admin/tickets?q=w77&sort=-rank", "/api/admin/tickets?q=printer&sort=-rank", "/api/tickets/get-assigned", "/api/tickets/get-assigned?status=todo,in_progress,waiting&sort=-priority",
         "/api/tickets/get-assigned?status=todo", "/api/tickets/queue", "/api/tickets/queue?skill=T3",
     ];
 
     private static readonly string[] Owners =
-        ["/api/tickets", "/api/tickets?sort=createdAt", "/api/tickets?status=todo,waiting", "/api/tickets?sort=-updatedAt", "/api/tickets?sort=-priority", "/api/tickets?q=w1", "/api/tickets?q=printer&sort=-rank"];
+        ["/api/tickets", "/api/tickets?sort=createdAt", "/api/tickets?status=todo,waiting", "/api/tickets?sort=-updatedAt", "/api/tickets?sort=-priority", "/api/tickets?q=w4", "/api/tickets?q=printer&sort=-rank"];
 
     [Fact]
     public async Task No_list_reads_or_sorts_all_tickets()
@@ -45,11 +45,14 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
             await using (var vacuum = new NpgsqlCommand($"vacuum analyze ticmate.{table}", connection))
                 await vacuum.ExecuteNonQueryAsync(Ct);
 
+        await using var newest = new NpgsqlCommand("select max(number) from ticmate.mt_doc_ticket where deleted_at is null", connection);
+        var number = $"{await newest.ExecuteScalarAsync(Ct)}";
+
         List<string> wrong = [];
         var callers = Staffs.Select(url => (Url: url, Caller: moderator, Role: Roles.Moderator)).Concat(Owners.Select(url => (url, author, Roles.User))).Append(("/api/admin/tickets?deleted=true", admin, Roles.Admin));
         foreach (var (shape, caller, role) in callers)
         {
-            var url = shape.Replace("{author}", author.Id.ToString(), StringComparison.Ordinal);
+            var url = shape.Replace("{author}", author.Id.ToString(), StringComparison.Ordinal).Replace("{number}", number, StringComparison.Ordinal);
             var user = new CurrentUser(caller.Id, role, caller.SessionId);
             for (var (page, cursor) = (0, ""); page < 2 && cursor is not null; page++)
             {

@@ -12,7 +12,8 @@ public static class ExportTicketsEndpoint
     /// <summary>The tickets of a list as one table. It is read page by page while it is sent, so it needs the memory of one page.</summary>
     [WolverineGet("/api/tickets/export.csv")]
     [ProducesResponseType(typeof(string), 200, "text/csv"), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
-    public static IResult Get(TicketFilter filter, CurrentUser user, TicketLists lists) => new TicketExport(filter with { Limit = TicketExport.PageSize }, user, lists);
+    public static IResult Get(TicketFilter filter, CurrentUser user, TicketLists lists) =>
+        new TicketExport(filter with { Limit = TicketExport.PageSize }, user, lists);
 }
 
 public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketLists Lists) : IResult
@@ -21,8 +22,8 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
 
     public static readonly string[] Header =
     [
-        "number", "id", "title", "description", "status", "priority", "category", "deadline", "overdue", "createdBy", "createdById", "assignedTo", "assignedToId", "relatedSkills",
-        "helpfulNotes", "replyCount", "createdAt", "updatedAt", "completedAt", "deletedAt",
+        "number", "id", "title", "description", "status", "priority", "category", "deadline", "overdue", "createdBy", "createdById", "assignedTo", "assignedToId",
+        "relatedSkills", "helpfulNotes", "replyCount", "createdAt", "updatedAt", "completedAt", "deletedAt",
     ];
 
     public async Task ExecuteAsync(HttpContext http)
@@ -69,7 +70,8 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
     ];
 
     /// <summary>A cell that no spreadsheet takes for a formula.</summary>
-    public static string Harmless(string cell) => cell is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] ? "'" + cell : cell;
+    public static string Harmless(string cell) =>
+        cell is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] ? "'" + cell : cell;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

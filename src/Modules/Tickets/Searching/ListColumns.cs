@@ -14,8 +14,9 @@ public sealed class ListColumnsAttribute : MartenAttribute
     {
         foreach (var member in new[]
         {
-            nameof(Ticket.Number), nameof(Ticket.AuthorId), nameof(Ticket.AssigneeId), nameof(Ticket.Status), nameof(Ticket.IsOpen), nameof(Ticket.Urgency), nameof(Ticket.Category),
-            nameof(Ticket.SkillKeys), nameof(Ticket.CreatedAt), nameof(Ticket.UpdatedAt), nameof(Ticket.Due), nameof(Ticket.CompletedAt), nameof(Ticket.DeletedAt),
+            nameof(Ticket.Number), nameof(Ticket.AuthorId), nameof(Ticket.AssigneeId), nameof(Ticket.Status), nameof(Ticket.IsOpen), nameof(Ticket.Urgency),
+            nameof(Ticket.Category), nameof(Ticket.SkillKeys),
+            nameof(Ticket.CreatedAt), nameof(Ticket.UpdatedAt), nameof(Ticket.Due), nameof(Ticket.CompletedAt), nameof(Ticket.DeletedAt),
         })
             mapping.DuplicateField(member);
 

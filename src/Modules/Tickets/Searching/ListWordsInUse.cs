@@ -18,12 +18,14 @@ public static class WordsInUse
     public const int TicketsRead = 10_000, MostWords = 100;
 
     public static string Newest(TicketSql sql, string columns, CurrentUser user) =>
-        $"select {columns} from {sql.Tickets} t where t.deleted_at is null {(user.IsStaff ? "" : $"and t.author_id = {sql.Value(user.Id)}")} order by t.number desc limit {TicketsRead}";
+        $"select {columns} from {sql.Tickets} t where t.deleted_at is null and {(user.IsStaff ? "true" : $"t.author_id = {sql.Value(user.Id)}")} "
+            + $"order by t.number desc limit {TicketsRead}";
 
     public static TicketSql Categories(string schema, CurrentUser user)
     {
         var sql = new TicketSql(schema);
-        return sql.As($"select category, count(*)::int from ({Newest(sql, "t.category", user)}) newest where category <> '' group by 1 order by 2 desc, 1 limit {MostWords}");
+        var newest = Newest(sql, "t.category", user);
+        return sql.As($"select category, count(*)::int from ({newest}) newest where category <> '' group by 1 order by 2 desc, 1 limit {MostWords}");
     }
 
     // A skill is shown as its newest ticket spells it.
@@ -32,7 +34,7 @@ public static class WordsInUse
         var sql = new TicketSql(schema);
         return sql.As(
             $"""
-            select (select s from jsonb_array_elements_text(t.data -> 'relatedSkills') with ordinality as r(s, nth) where nth = array_position(t.skill_keys, used.key) limit 1), used.tickets
+            select t.data -> 'relatedSkills' ->> (array_position(t.skill_keys, used.key) - 1), used.tickets
             from (select key, count(*)::int as tickets, max(number) as newest from ({Newest(sql, "t.number, t.skill_keys", user)}) newest, unnest(skill_keys) as key
                 group by key order by 2 desc, 1 limit {MostWords}) used
             join {sql.Tickets} t on t.number = used.newest order by used.tickets desc, used.key

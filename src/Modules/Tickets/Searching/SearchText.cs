@@ -20,7 +20,8 @@ public sealed partial class SearchText : EventProjection
 
     public SearchText(string schema)
     {
-        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {schema}.ticket_words(data) from {schema}.mt_doc_ticket where id = ? on conflict (ticket_id) do update set words = excluded.words";
+        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {schema}.ticket_words(data) from {schema}.mt_doc_ticket where id = ? "
+            + "on conflict (ticket_id) do update set words = excluded.words";
 
         var table = new Table(PostgresqlProvider.Instance.Parse($"{schema}.{Table}"));
         table.AddColumn<Guid>("ticket_id").AsPrimaryKey();
@@ -62,8 +63,9 @@ public static class Search
             CREATE OR REPLACE FUNCTION {schema}.ticket_words(ticket jsonb) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
             select setweight(to_tsvector('pg_catalog.simple', title), 'A') || setweight(to_tsvector('pg_catalog.english', title), 'A')
                 || to_tsvector('pg_catalog.simple', body) || to_tsvector('pg_catalog.english', body)
-            from (select left(coalesce(ticket ->> 'title', ''), 1000) as title, left(coalesce(ticket ->> 'description', ''), 20000) || ' ' || left(coalesce(
-                (select string_agg(reply ->> 'message', ' ' order by nth desc) from jsonb_array_elements(ticket -> 'replies') with ordinality as r(reply, nth)), ''), 50000) as body) texts
+            from (select left(coalesce(ticket ->> 'title', ''), 1000) as title,
+                left(coalesce(ticket ->> 'description', ''), 20000) || ' ' || left(coalesce((select string_agg(reply ->> 'message', ' ' order by nth desc)
+                    from jsonb_array_elements(ticket -> 'replies') with ordinality as r(reply, nth)), ''), 50000) as body) texts
             $function$;
             """));
 

@@ -16,7 +16,8 @@ public static class SummarizeTicketsEndpoint
     [WolverineGet("/api/tickets/tickets-summary")]
     public static async Task<TicketSummaryAnswer> Get(CurrentUser user, TicketLists lists, TimeProvider clock, CancellationToken ct)
     {
-        var counts = await lists.ReadAsync(Counts(lists.Schema, user, clock.GetUtcNow()), row => (IsRecent: row.GetBoolean(0), Status: row.GetString(1), Tickets: row.GetInt32(2)), ct);
+        var counts = await lists.ReadAsync(
+            Counts(lists.Schema, user, clock.GetUtcNow()), row => (IsRecent: row.GetBoolean(0), Status: row.GetString(1), Tickets: row.GetInt32(2)), ct);
         var newest = await lists.RowsAsync(new TicketFilter { Limit = Newest - 1 }, TicketReach.Own(user), ct);
         return new(Summary(true), Summary(false), await lists.ViewsAsync(newest, user, ct));
 
@@ -36,6 +37,7 @@ public static class SummarizeTicketsEndpoint
     {
         var sql = new TicketSql(schema);
         var (author, recent, since) = (sql.Value(user.Id), sql.Value(Begin(now)), sql.Value(Begin(now).AddDays(-30)));
-        return sql.As($"select t.created_at >= {recent}, t.status, count(*)::int from {sql.Tickets} t where t.author_id = {author} and t.created_at >= {since} and t.deleted_at is null group by 1, 2");
+        return sql.As($"select t.created_at >= {recent}, t.status, count(*)::int from {sql.Tickets} t "
+            + $"where t.author_id = {author} and t.created_at >= {since} and t.deleted_at is null group by 1, 2");
     }
 }

@@ -57,7 +57,10 @@ public sealed record TicketFilter
         if (filter.Sort == TicketSort.BestMatch && filter.Terms is null)
             faults.Add("sort", "sort=-rank goes with q.");
         else if (query["cursor"] is [{ } text])
-            faults.When((filter = filter with { After = TicketCursor.Parse(text, filter.Sort) }).After is null, "cursor", $"cursor must be {Expected(list, "cursor")}.");
+        {
+            filter = filter with { After = TicketCursor.Parse(text, filter.Sort) };
+            faults.When(filter.After is null, "cursor", $"cursor must be {Expected(list, "cursor")}.");
+        }
 
         return filter.Everybodys && !user.IsStaff ? (filter, Refuse.Forbidden("Everybody's tickets are for staff.")) : (filter, faults.Problem);
     }
@@ -79,7 +82,7 @@ public sealed record TicketFilter
         "number" => Several(text, Number) is { } numbers ? this with { Numbers = numbers } : null,
         "createdAfter" => Time(text, after: true) is { } time ? this with { From = time } : null,
         "createdBefore" => Time(text, after: false) is { } time ? this with { Until = time } : null,
-        "overdue" => bool.TryParse(text, out var yes) && text is "true" or "false" ? this with { Overdue = text == "true" } : null,
+        "overdue" => text is "true" or "false" ? this with { Overdue = text == "true" } : null,
         "deleted" => text is "true" or "false" ? this with { Deleted = text == "true" } : null,
         _ => null,
     };
@@ -103,17 +106,19 @@ public sealed record TicketFilter
 
     private static string OneOf(FrozenSet<string> words) => $"one or more of {string.Join(", ", words.Order(StringComparer.Ordinal))}";
 
-    private static string[]? Several(string text, Func<string, string?> read) => text.Split(',') is { Length: <= MostValues } parts && parts.Select(read).ToArray() is var values
-        && !values.Contains(null) ? [.. values.Distinct()!] : null;
+    private static string[]? Several(string text, Func<string, string?> read) =>
+        text.Split(',') is { Length: <= MostValues } parts && parts.Select(read).ToArray() is var values && !values.Contains(null) ? [.. values.Distinct()!] : null;
 
-    private static T[]? Several<T>(string text, Func<string, T?> read) where T : struct => text.Split(',') is { Length: <= MostValues } parts && parts.Select(read).ToArray() is var values
-        && !values.Contains(null) ? [.. values.Select(value => value!.Value).Distinct()] : null;
+    private static T[]? Several<T>(string text, Func<string, T?> read) where T : struct =>
+        text.Split(',') is { Length: <= MostValues } parts && parts.Select(read).ToArray() is var values && !values.Contains(null)
+            ? [.. values.Select(value => value!.Value).Distinct()] : null;
 
     private static bool IsLine(string text, int max) => new Faults().Line("text", text, max).Refusal is null;
 
     private static Guid? Id(string text) => new Reference(text).Id is var id && id != Reference.Nothing ? id : null;
 
-    private static int? Number(string text) => text is [>= '1' and <= '9', ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(string text) =>
+        text is [>= '1' and <= '9', ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     // A date means the end of that day. The database keeps microseconds.
     private static DateTimeOffset? Time(string text, bool after) => WireTime.Parse(text) is not { } time ? null

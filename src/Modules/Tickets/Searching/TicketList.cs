@@ -1,9 +1,7 @@
-using System.Collections.Frozen;
-
 namespace TicMate.Tickets.Searching;
 
 /// <summary>A list of tickets: where it is, and what may be asked of it.</summary>
-public sealed record TicketList(string Route, FrozenSet<string> Parameters, TicketSort[] Sorts)
+public sealed record TicketList(string Route, string[] Parameters, TicketSort[] Sorts)
 {
     private static readonly string[] Paging = ["limit", "cursor"];
     private static readonly string[] Filters =

@@ -55,7 +55,7 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
             query.Parameters.Add(parameter);
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { new($"select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = timeout } } }, query },
+            BatchCommands = { new("select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = timeout } } }, query },
         };
 
         await using var rows = await batch.ExecuteReaderAsync(ct);
@@ -74,7 +74,8 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
     // RFC 8288: the same request with another cursor.
     private static string LinkTo(HttpRequest request, string cursor)
     {
-        var query = new QueryBuilder(request.Query.Where(parameter => parameter.Key != "cursor").Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value.ToString())))
+        var query = new QueryBuilder(
+            request.Query.Where(parameter => parameter.Key != "cursor").Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value.ToString())))
         {
             { "cursor", cursor },
         };

@@ -39,7 +39,8 @@ public sealed class TicketSql(string schema)
         var sql = new TicketSql(schema);
         var conditions = sql.Conditions(filter, reach, now);
         var (sort, take) = (filter.Sort, sql.Value(filter.Limit + 1));
-        var after = filter.After is { } cursor ? $"({sort.Column}, t.number) {sort.Beyond} ({sql.Value(sort.ValueOf(cursor.Key)!)}, {sql.Value(cursor.Number)})" : "true";
+        var after = filter.After is not { } cursor ? "true"
+            : $"({sort.Column}, t.number) {sort.Beyond} ({sql.Value(sort.ValueOf(cursor.Key)!)}, {sql.Value(cursor.Number)})";
 
         sql.Text = sort == TicketSort.BestMatch ? Ranked()
             : IsByAge(filter, reach) ? Arm("true")
@@ -50,7 +51,8 @@ public sealed class TicketSql(string schema)
             + $"order by {sort.Column} {sort.Direction}, t.number {sort.Direction} limit {take}";
 
         // Of a common word, the newest tickets only: ranking reads every match.
-        string Ranked() => $"select t.data, t.mt_version, t.rank, t.number from (select t.data, t.mt_version, t.number, ts_rank(t.words, {sql.Query(filter)}) as rank "
+        string Ranked() => "select t.data, t.mt_version, t.rank, t.number "
+            + $"from (select t.data, t.mt_version, t.number, ts_rank(t.words, {sql.Query(filter)}) as rank "
             + $"from (select t.data, t.mt_version, t.number, x.words from {sql.From(filter)} where {conditions} order by t.number desc limit {MostRanked}) t) t "
             + $"where {after} order by t.rank desc, t.number desc limit {take}";
     }
@@ -64,7 +66,8 @@ public sealed class TicketSql(string schema)
         return this;
     }
 
-    public string From(TicketFilter filter) => filter.Terms is null ? $"{Tickets} t" : $"{Tickets} t join {schema}.{SearchText.Table} x on x.ticket_id = t.id and x.words @@ {Query(filter)}";
+    public string From(TicketFilter filter) =>
+        filter.Terms is null ? $"{Tickets} t" : $"{Tickets} t join {schema}.{SearchText.Table} x on x.ticket_id = t.id and x.words @@ {Query(filter)}";
 
     public string Conditions(TicketFilter filter, TicketReach reach, DateTimeOffset now)
     {
