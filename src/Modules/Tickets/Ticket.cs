@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using JasperFx.Events;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Searching;
 
 namespace TicMate.Tickets;
 
@@ -9,6 +10,7 @@ namespace TicMate.Tickets;
 /// A ticket as its events left it: what decisions, lists and the detail need, in one document. People are in it by id only, so that a
 /// rename or an erasure touches no ticket.
 /// </summary>
+[ListColumns]
 public sealed record Ticket
 {
     /// <summary>Older replies are in the events; the document keeps as many as the detail shows.</summary>
@@ -114,6 +116,16 @@ public sealed record Ticket
 
     [JsonIgnore]
     public bool IsOpen => Status is not Contracts.Status.Completed;
+
+    // What lists sort and filter by, in columns of their own.
+    [JsonIgnore]
+    public int Urgency => Contracts.Priority.Urgency(Priority);
+
+    [JsonIgnore]
+    public DateTimeOffset Due => Deadline ?? DateTimeOffset.MaxValue;
+
+    [JsonIgnore]
+    public string[] SkillKeys => [.. RelatedSkills.Select(Skill.Key)];
 
     /// <summary>Staff see every ticket, owners theirs, and deleted ones only admins; for everyone else it does not exist.</summary>
     public bool IsVisibleTo(CurrentUser user) => DeletedAt is not null ? user.Role is Roles.Admin : user.IsStaff || user.Id == AuthorId;

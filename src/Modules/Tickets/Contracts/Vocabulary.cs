@@ -33,6 +33,18 @@ public static class Priority
     public const string Urgent = "urgent";
 
     public static readonly FrozenSet<string> Words = [Low, Medium, High, Urgent];
+
+    private static readonly string[] MostUrgentFirst = [Urgent, High, Medium, Low];
+
+    /// <summary>A number to sort by: the most urgent comes first.</summary>
+    public static int Urgency(string word) => Array.IndexOf(MostUrgentFirst, word);
+}
+
+/// <summary>What somebody can do; free text, compared without case.</summary>
+public static class Skill
+{
+    /// <summary>Equal for skills that are the same.</summary>
+    public static string Key(string skill) => skill.ToUpperInvariant();
 }
 
 /// <summary>What one ticket is to another.</summary>
