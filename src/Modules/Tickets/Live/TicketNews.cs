@@ -33,7 +33,8 @@ public sealed record TicketNews(
     private static readonly Type[] ForStaff =
     [
         typeof(TicketDeadlineNeared), typeof(TicketDeadlinePassed), typeof(TicketNotesRewritten), typeof(TicketLeftUnassigned),
-        typeof(TicketAbsorbed), typeof(TicketSeparated),
+        typeof(TicketAbsorbed), typeof(TicketSeparated), typeof(TicketLinked), typeof(TicketUnlinked),
+        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased),
     ];
 
     private static readonly FrozenSet<string> OwnersAliases = [.. ForOwnerToo.Select(AliasOf)], StaffAliases = [.. OwnersAliases, .. ForStaff.Select(AliasOf)];
