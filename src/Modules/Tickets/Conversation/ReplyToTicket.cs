@@ -17,7 +17,7 @@ public sealed record ReplyToTicket(
     public Guid TicketId => Reference.FirstOf(Named, Id, UnderscoreId);
 
     /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Guid ticketId) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticketId);
+    public bool NamesAnother(Guid ticketId) => Reference.IsAnother(ticketId, Named, Id, UnderscoreId);
 }
 
 /// <summary>The original's way in.</summary>
