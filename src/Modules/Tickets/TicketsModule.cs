@@ -33,6 +33,7 @@ public static class TicketsModule
     public static IServiceCollection AddTickets(this IServiceCollection services)
     {
         services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
+        services.AddOptions<TriageOptions>().BindConfiguration("Ai:Thresholds");
         services.AddSingleton<TicketReader>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
@@ -69,6 +70,7 @@ public static class TicketsModule
     public static void ForwardTicketEvents(this MartenIntegration events)
     {
         events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
+        events.SubscribeToEvent<TicketTriageRequested>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<UserErased>().TransformedTo(e => new EraseWriting(e.Data.UserId));

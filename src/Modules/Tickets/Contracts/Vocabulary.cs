@@ -34,3 +34,15 @@ public static class Priority
 
     public static readonly FrozenSet<string> Words = [Low, Medium, High, Urgent];
 }
+
+/// <summary>What the agent proposes values for.</summary>
+public static class ProposalField
+{
+    public const string Priority = "priority";
+    public const string Category = "category";
+    public const string Skills = "skills";
+    public const string Notes = "notes";
+    public const string Summary = "summary";
+
+    public static readonly FrozenSet<string> Words = [Priority, Category, Skills, Notes, Summary];
+}

@@ -83,14 +83,19 @@ public static class EraseTicketWritingHandler
             {
                 Title = e.Title is null ? null : Ticket.Erased, Description = e.Description is null ? null : Ticket.Erased, Category = e.Category is null || !Goes(author) ? e.Category : "",
             },
-            TicketTriaged e when Goes(author) => e with { Notes = "", Summary = "" },
-            TicketTriageUndone e when Goes(author) => e with { Notes = "", Summary = "" },
+            TicketTriaged e when Goes(author) => e with { Proposals = [.. e.Proposals.Select(p => p with { Value = Emptied(p.Field, p.Value), Reason = "", Quotes = [] })] },
+            TicketProposalAccepted e when Goes(author) => e with { Value = Emptied(e.Field, e.Value) },
+            TicketProposalRejected { Restored: { } restored } e when Goes(author) => e with { Restored = Emptied(e.Field, restored) },
+            TicketTriageUndone e when Goes(author) => e with { Notes = "", Summary = "", Category = "" },
             TicketNotesRewritten e when Goes(e.ById) || Goes(author) => e with { Notes = "" },
             TicketReplied e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
             TicketReplyCorrected e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
             _ => null,
         };
     }
+
+    // A priority and the names of skills say nothing about anyone.
+    private static string[] Emptied(string field, string[] value) => field is ProposalField.Priority or ProposalField.Skills ? value : [""];
 }
 
 /// <summary>What a person wrote on tickets, for their export.</summary>

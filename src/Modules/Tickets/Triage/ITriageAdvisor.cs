@@ -1,3 +1,5 @@
+using TicMate.Tickets.Contracts;
+
 namespace TicMate.Tickets.Triage;
 
 /// <summary>What an advisor may see of a ticket: its words, and nothing about who wrote it.</summary>
@@ -10,10 +12,18 @@ public sealed record TicketText(string Title, string Description);
 public sealed record Installation(IReadOnlyList<string> StaffSkills, SkillClassifier? Learned);
 
 /// <summary>
-/// What an advisor suggests. <c>Priority</c> is one of low, medium, high, urgent; <c>Skills</c> are names this installation
-/// knows, in its spelling; <c>Notes</c> is Markdown without HTML; <c>Summary</c> is plain text of at most 500 characters.
+/// What an advisor suggests: a proposal for each field it has something to say about. The priority is one of low, medium, high, urgent;
+/// skills are names this installation knows, in its spelling; notes are Markdown without HTML; the summary is plain text of at most 500
+/// characters.
 /// </summary>
-public sealed record TriageAdvice(string Advisor, string Priority, string[] Skills, string Notes, string Summary);
+/// <param name="Advisor">How the advisor signs: "built-in", or the name of the model.</param>
+public sealed record TriageAdvice(string Advisor, TicketProposal[] Proposals)
+{
+    /// <summary>The text seems to give the model orders.</summary>
+    public bool InjectionSuspected { get; init; }
+
+    public string[] Of(string field) => Proposals.FirstOrDefault(p => p.Field == field)?.Value ?? [];
+}
 
 /// <summary>The one seam between a ticket and whoever advises on it. An advisor decides nothing: its advice is words.</summary>
 public interface ITriageAdvisor

@@ -6,8 +6,9 @@ using Wolverine.Runtime.Handlers;
 
 namespace TicMate.Tickets.Triage;
 
-/// <summary>Ask for advice on a new ticket. Holds the id only: what waits in the queue tells nothing about anyone.</summary>
-public sealed record TriageTicket(Guid TicketId);
+/// <summary>Ask for advice on a ticket's text. Holds the id only: what waits in the queue tells nothing about anyone.</summary>
+/// <param name="Round">Which asking this is; null for the newest.</param>
+public sealed record TriageTicket(Guid TicketId, int? Round = null);
 
 /// <summary>Asks the advisor and writes nothing, so a slow paid call holds neither a stream nor a connection.</summary>
 public static class TriageTicketHandler
@@ -21,8 +22,10 @@ public static class TriageTicketHandler
     public static Task<Ticket?> LoadAsync(TriageTicket command, IQuerySession session, CancellationToken ct) =>
         session.LoadAsync<Ticket>(command.TicketId, ct);
 
-    public static HandlerContinuation Validate(Ticket? ticket) =>
-        ticket is null or { TriagedBy: not null } or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+    // Messages may arrive twice, and late: the text may be another one by now, which has a message of its own.
+    public static HandlerContinuation Validate(TriageTicket command, Ticket? ticket) =>
+        ticket is { IsErased: false, Agent.State: AgentState.Pending } && (command.Round ?? ticket.TriageRound) == ticket.TriageRound
+            ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
     public static async Task<RecordTriage> HandleAsync(
         TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)
@@ -31,7 +34,7 @@ public static class TriageTicketHandler
         var installation = await knowledge.CurrentAsync(ct);
         var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, envelope.Attempts, ct) : (null, null);
 
-        return new RecordTriage(command.TicketId, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
+        return new RecordTriage(command.TicketId, ticket.TriageRound, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
     }
 
     // What may pass is left to the retries above; the rest, and the last try, ends here.
