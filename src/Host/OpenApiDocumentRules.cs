@@ -6,6 +6,7 @@ using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Live;
 
 namespace TicMate.Host;
 
@@ -92,6 +93,13 @@ public static class OpenApiDocumentRules
 
         if (metadata.OfType<IdempotentEndpoint>().Any())
             TakesKey(operation, responses);
+
+        if (description.RelativePath == "api/tickets/events")
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = StreamTicketEventsEndpoint.LastEventId, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+                Description = "The id of the last event that was received: the stream goes on after it. Without it, it begins now.",
+            });
 
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)

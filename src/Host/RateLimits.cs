@@ -80,7 +80,7 @@ public static class Limits
     /// <summary>Refuses numbers that would shut everybody out, or that are none.</summary>
     public static void CheckLimits(this IConfiguration configuration)
     {
-        foreach (var setting in new[] { "RateLimits", "Gate" }.SelectMany(name => configuration.GetSection(name).AsEnumerable()).Where(s => !string.IsNullOrEmpty(s.Value)))
+        foreach (var setting in new[] { "RateLimits", "Gate", "Live" }.SelectMany(name => configuration.GetSection(name).AsEnumerable()).Where(s => !string.IsNullOrEmpty(s.Value)))
             if (!int.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
                 throw new SettingException($"{setting.Key} must be a whole number from 1.");
 

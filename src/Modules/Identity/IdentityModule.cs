@@ -31,6 +31,7 @@ public static class IdentityModule
         services.AddSingleton<SessionHandles>();
         services.AddSingleton<SessionCache>();
         services.AddSingleton<SessionLookup>();
+        services.AddSingleton<ISessions, WatchedSessions>();
         services.AddSingleton<LastUses>();
         services.AddHostedService<HearSessionNews>();
         services.AddHostedService<SaveLastUses>();

@@ -7,6 +7,7 @@ using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
+using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
@@ -41,6 +42,8 @@ public static class TicketsModule
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddHostedService<LearnFromSolvedTickets>();
         services.AddHostedService<EraseDeletedTickets>();
+
+        services.AddLive();
 
         services.ConfigureMarten(store =>
         {

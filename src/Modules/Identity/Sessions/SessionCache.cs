@@ -34,6 +34,9 @@ public class SessionCache(TimeProvider clock)
     private long epoch;
     private long? heard;
 
+    /// <summary>A session or a person is not what it was; null: anything may have changed.</summary>
+    public event Action<Guid?>? Forgotten;
+
     /// <summary>To be taken before reading from the database, and given back with what was read.</summary>
     public long Epoch => Interlocked.Read(ref epoch);
 
@@ -73,6 +76,8 @@ public class SessionCache(TimeProvider clock)
             sessions.Remove(id);
             users.Remove(id);
         }
+
+        Forgotten?.Invoke(id);
     }
 
     /// <summary>Anything may have changed.</summary>
@@ -85,6 +90,8 @@ public class SessionCache(TimeProvider clock)
             keys.Clear();
             users.Clear();
         }
+
+        Forgotten?.Invoke(null);
     }
 
     /// <summary>Everything changed before this moment, a timestamp of the clock, has been heard of.</summary>

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Marten;
 using TicMate.Identity.ApiKeys;
 using TicMate.Identity.Contracts;
@@ -11,13 +12,7 @@ public sealed class SessionLookup(SessionCache cache, LastUses uses, IDocumentSt
     public async ValueTask<Standing?> FindSessionAsync(Guid userId, Guid sessionId, CancellationToken ct)
     {
         var (now, readIn) = (clock.GetUtcNow(), cache.Epoch);
-        var standing = cache.FindSession(sessionId);
-
-        // Another node may have seen it since.
-        if (standing is null || (!standing.IsOver(now) && standing.IsIdle(now)))
-            standing = await ReadSessionAsync(userId, sessionId, readIn, ct);
-
-        if (standing is null || standing.User.Id != userId || standing.IsOver(now) || standing.IsIdle(now))
+        if (await StandingAsync(userId, sessionId, now, readIn, ct) is not { } standing)
             return null;
 
         if (now - standing.LastSeen >= LastUse.Grain)
@@ -29,11 +24,22 @@ public sealed class SessionLookup(SessionCache cache, LastUses uses, IDocumentSt
         return standing;
     }
 
+    /// <inheritdoc cref="ISessions.HoldsAsync"/>
+    public async ValueTask<bool> HoldsAsync(CurrentUser user, CancellationToken ct)
+    {
+        var (now, readIn) = (clock.GetUtcNow(), cache.Epoch);
+        var person = user.ApiKeyId is { } keyId
+            ? await ReadKeyAsync(key => key.Id == keyId, readIn, ct) is { } found && !found.IsOver(now) ? found.User : null
+            : (await StandingAsync(user.Id, user.SessionId, now, readIn, ct))?.User;
+
+        return person?.Id == user.Id && person.Role == user.Role;
+    }
+
     /// <summary>Null when there is no such key, or it is over for any reason.</summary>
     public async ValueTask<KeyStanding?> FindKeyAsync(ApiKeySecret secret, CancellationToken ct)
     {
         var (now, readIn) = (clock.GetUtcNow(), cache.Epoch);
-        var standing = cache.FindKey(secret.Prefix) ?? await ReadKeyAsync(secret.Prefix, readIn, ct);
+        var standing = cache.FindKey(secret.Prefix) ?? await ReadKeyAsync(key => key.Prefix == secret.Prefix, readIn, ct);
         if (standing is null || !standing.Key.IsOf(secret) || standing.IsOver(now))
             return null;
 
@@ -47,6 +53,17 @@ public sealed class SessionLookup(SessionCache cache, LastUses uses, IDocumentSt
         }
 
         return standing;
+    }
+
+    private async ValueTask<Standing?> StandingAsync(Guid userId, Guid sessionId, DateTimeOffset now, long readIn, CancellationToken ct)
+    {
+        var standing = cache.FindSession(sessionId);
+
+        // Another node may have seen it since.
+        if (standing is null || (!standing.IsOver(now) && standing.IsIdle(now)))
+            standing = await ReadSessionAsync(userId, sessionId, readIn, ct);
+
+        return standing is null || standing.User.Id != userId || standing.IsOver(now) || standing.IsIdle(now) ? null : standing;
     }
 
     private async Task<Standing?> ReadSessionAsync(Guid userId, Guid sessionId, long readIn, CancellationToken ct)
@@ -66,10 +83,10 @@ public sealed class SessionLookup(SessionCache cache, LastUses uses, IDocumentSt
         return standing;
     }
 
-    private async Task<KeyStanding?> ReadKeyAsync(string prefix, long readIn, CancellationToken ct)
+    private async Task<KeyStanding?> ReadKeyAsync(Expression<Func<ApiKey, bool>> which, long readIn, CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        if (await session.Query<ApiKey>().SingleOrDefaultAsync(key => key.Prefix == prefix, ct) is not { } found)
+        if (await session.Query<ApiKey>().SingleOrDefaultAsync(which, ct) is not { } found)
             return null;
 
         var batch = session.CreateBatchQuery();
