@@ -73,7 +73,7 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
 
         var recorded = await Ask(ticket, TriageTicketHandler.Tries);
         (recorded.Advice.Advisor, recorded.FallbackReason).ShouldBe(("built-in", "gemini-test: provider-error"));
-        recorded.Advice.Notes.ShouldContain("the language model did not help");
+        recorded.Advice.Of(ProposalField.Notes).Single().ShouldContain("the language model did not help");
     }
 
     private Task<RecordTriage> Ask(Ticket ticket, int attempt) => TriageTicketHandler.HandleAsync(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TicMate.Tickets.Contracts;
 
 namespace TicMate.Tickets.Triage;
 
@@ -28,10 +29,23 @@ public static class BuiltInTriage
         var priority = PriorityWords.Read(words, text);
         var skills = SkillWords.Find(words, text, installation);
         var elsewhere = SkillWords.Unknown(words, installation);
-        return new(
-            Name, priority.Level, [.. skills.Select(s => s.Skill)],
-            Notes.Clean(Report(modelFailure, priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}"), Summarise(ticket));
+        var notes = Notes.Clean(Report(modelFailure, priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}");
+        string[] quotes = [.. skills.SelectMany(s => s.Words).Take(Limits.Quotes)];
+        return new(Name,
+        [
+            new(ProposalField.Priority, [priority.Level], priority.Confidence, priority.Reason, [.. priority.Quotes.Take(Limits.Quotes)]),
+            new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills.Count == 0 ? 0 : skills.Max(SureOf), SkillReason(skills, installation), quotes),
+            new(ProposalField.Notes, [notes], 0.5, "First steps from the reviewed vocabulary for the skills that were found.", quotes),
+            new(ProposalField.Summary, [Summarise(ticket)], 0.9, "The title and the beginning of the text, in their own words.", []),
+        ]);
     }
+
+    // A name or a reviewed word in the text is good evidence; history knows its own strength.
+    private static double SureOf(FoundSkill skill) => skill.Confidence ?? 0.7;
+
+    private static string SkillReason(IReadOnlyList<FoundSkill> skills, Installation installation) => skills.Count == 0
+        ? "No word of the ticket points at a skill that is known here."
+        : Limits.CutAtWord(string.Join("; ", skills.Select(s => $"{s.Skill}: {Because(s, installation)}")) + ".", Limits.Reason);
 
     private static string Report(
         string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)

@@ -22,6 +22,11 @@ public sealed record TriageAdvice(string Advisor, TicketProposal[] Proposals)
     /// <summary>The text seems to give the model orders.</summary>
     public bool InjectionSuspected { get; init; }
 
+    public string Priority => Of(ProposalField.Priority).FirstOrDefault() ?? "";
+    public string[] Skills => Of(ProposalField.Skills);
+    public string Notes => Of(ProposalField.Notes).FirstOrDefault() ?? "";
+    public string Summary => Of(ProposalField.Summary).FirstOrDefault() ?? "";
+
     public string[] Of(string field) => Proposals.FirstOrDefault(p => p.Field == field)?.Value ?? [];
 }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.AI;
 using Polly.CircuitBreaker;
 using Polly.RateLimiting;
 using Polly.Timeout;
+using TicMate.Tickets.Contracts;
 
 namespace TicMate.Tickets.Triage;
 
@@ -54,7 +55,11 @@ public sealed class ModelAdvisor(IChatClient client, string model, bool allowThi
     {
         var answer = Read(await AskAsync(Question(ticket, installation), ct), ticket, installation);
         var notes = Notes.Clean($"**AI suggestion** by {model}: check it before you act on it.\n\n{answer.Notes}", $"{ticket.Title}\n{ticket.Description}");
-        return new(model, answer.Priority, answer.Skills, notes, answer.Summary);
+        return new(model,
+        [
+            new(ProposalField.Priority, [answer.Priority], 0.7, "", []), new(ProposalField.Skills, answer.Skills, 0.7, "", []),
+            new(ProposalField.Notes, [notes], 0.7, "", []), new(ProposalField.Summary, [answer.Summary], 0.7, "", []),
+        ]);
     }
 
     /// <summary>The two messages a model is sent; pure, so that a test sees what leaves the house.</summary>
