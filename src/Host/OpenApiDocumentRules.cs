@@ -69,9 +69,14 @@ public static class OpenApiDocumentRules
         ("error", JsonSchemaType.String), ("errors", JsonSchemaType.Array),
     ];
 
+    // What answers so was asked with the ETag of an earlier answer.
+    private static readonly (string Status, string Header)[] Preconditions = [("304", "If-None-Match"), ("412", "If-Match")];
+
     private static readonly Dictionary<string, string[]> ListParameters = new()
     {
         ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
+        ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
+        ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -101,12 +106,19 @@ public static class OpenApiDocumentRules
                 Description = "The id of the last event that was received: the stream goes on after it. Without it, it begins now.",
             });
 
+        foreach (var (status, header) in Preconditions)
+            if (responses.ContainsKey(status))
+                (operation.Parameters ??= []).Add(new OpenApiParameter
+                {
+                    Name = header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                });
+
         if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
                     Name = name, In = ParameterLocation.Query,
-                    Schema = new OpenApiSchema { Type = name == "limit" ? JsonSchemaType.Integer : JsonSchemaType.String },
+                    Schema = new OpenApiSchema { Type = name is "limit" or "version" or "from" or "to" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
     }
 

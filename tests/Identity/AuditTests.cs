@@ -49,6 +49,25 @@ public sealed class AuditTests(App app) : AccountTest(app)
         }
     }
 
+    [Fact]
+    public async Task Where_a_program_called_from_is_known_and_goes_with_its_person()
+    {
+        var (person, admin) = (await Someone(), await Someone(Roles.Admin));
+        var key = (await FromAfar(person, "POST", "/api/auth/api-keys", new { name = "k", scopes = new[] { "tickets:write" } })).Body["apiKey"]!;
+        var ticket = (await FromAfar(person with { Token = (string)key["secret"]! }, "POST", "/api/tickets", new { title = "t", description = "d" })).Id("ticket");
+        async Task<int> Addresses()
+        {
+            await using var session = Store.QuerySession();
+            return (await session.QueryAsync<int>(
+                "select count(*)::int from ticmate.mt_events e join ticmate.event_clients c on c.event_id = e.id where e.stream_id = ? and e.user_name = ?",
+                Ct, ticket, $"{person.Id} key:{key["id"]}"))[0];
+        }
+
+        (await Addresses()).ShouldBe(1);
+        await FromAfar(admin, "DELETE", "/api/admin/delete-user", new { userId = person.Id });
+        (await Addresses()).ShouldBe(0);
+    }
+
     private async Task<Reply> FromAfar(Caller? caller, string method, string url, object? body = null)
     {
         Reply reply = null!;

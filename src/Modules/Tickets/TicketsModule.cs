@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Erasure;
+using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Live;
@@ -36,6 +37,7 @@ public static class TicketsModule
         services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
         services.AddOptions<TriageOptions>().BindConfiguration("Ai:Thresholds");
         services.AddSingleton<TicketReader>();
+        services.AddSingleton<HistoryReader>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();

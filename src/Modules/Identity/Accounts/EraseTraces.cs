@@ -20,7 +20,7 @@ public static class EraseTracesHandler
 
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         session.QueueSqlCommand(
-            $"delete from {schema}.{EventClients.TableName} c using {schema}.mt_events e where e.id = c.event_id and coalesce(e.user_name, e.data ->> 'userId') = ?",
+            $"delete from {schema}.{EventClients.TableName} c using {schema}.mt_events e where e.id = c.event_id and split_part(coalesce(e.user_name, e.data ->> 'userId'), ' ', 1) = ?",
             command.UserId.ToString());
 
         // The address itself is forgotten by now, so every mail to an address that is nobody's goes.

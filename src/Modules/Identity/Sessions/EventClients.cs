@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Marten;
 using Marten.Services;
@@ -8,7 +9,7 @@ using Weasel.Postgresql.Tables;
 namespace TicMate.Identity.Sessions;
 
 /// <summary>
-/// Who caused an event and which address it came from, for every session that a request opened. The address is kept in a table beside the
+/// Who caused an event, by which request and from which address, for every session that a request opened. The address is kept in a table beside the
 /// events, so that it can be shortened after a month and forgotten with its person without touching them.
 /// </summary>
 public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionListenerBase
@@ -26,18 +27,21 @@ public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionLis
 
     public override Task BeforeSaveChangesAsync(IDocumentSession session, CancellationToken token)
     {
-        if (http.HttpContext?.Connection.RemoteIpAddress is not { } address)
+        if (http.HttpContext is not { } request)
             return Task.CompletedTask;
 
         var events = session.PendingChanges.Streams().SelectMany(stream => stream.Events).ToArray();
         var actor = session.LastModifiedBy ?? events.Select(e => e.Data).OfType<IAccountEvent>().FirstOrDefault()?.UserId.ToString();
+        var cause = session.CausationId ?? Activity.Current?.Id ?? request.TraceIdentifier;
         foreach (var e in events)
         {
             e.UserName ??= actor;
+            e.CausationId ??= cause;
 
-            session.QueueSqlCommand(
-                $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
-                e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
+            if (request.Connection.RemoteIpAddress is { } address)
+                session.QueueSqlCommand(
+                    $"insert into {session.DocumentStore.Options.DatabaseSchemaName}.{TableName} (event_id, address, at) values (?, cast(? as inet), ?)",
+                    e.Id, Plain(address).ToString(), e.Timestamp == default ? DateTimeOffset.UtcNow : e.Timestamp);
         }
 
         return Task.CompletedTask;

@@ -65,7 +65,7 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
         }
 
         context.Principal = Caller(
-            found.User, [new(SessionClaims.ApiKeyId, found.Key.Id.ToString()), .. found.Key.Scopes.Select(scope => new Claim(SessionClaims.Scope, scope))]);
+            found.User, [new(SessionClaims.ApiKeyId, found.Key.Id.ToString()), .. found.Key.Scopes.Select(scope => new Claim(SessionClaims.Scope, scope))], found.Key.Id);
         context.Success();
     }
 
@@ -88,8 +88,8 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
     }
 
     // What the person may do is what the person's account says now.
-    private static ClaimsPrincipal Caller(User user, Claim[] more) => new(new ClaimsIdentity(
-        [new(SessionClaims.UserId, user.Id.ToString()), new(SessionClaims.Role, user.Role), new(ClaimTypes.Name, user.Id.ToString()), .. more],
+    private static ClaimsPrincipal Caller(User user, Claim[] more, Guid? apiKeyId = null) => new(new ClaimsIdentity(
+        [new(SessionClaims.UserId, user.Id.ToString()), new(SessionClaims.Role, user.Role), new(ClaimTypes.Name, Actor.NameOf(user.Id, apiKeyId)), .. more],
         JwtBearerDefaults.AuthenticationScheme, ClaimTypes.Name, SessionClaims.Role));
 
     // Every failure looks the same; RFC 6750, section 3, for the header. The body comes from the host, as for every error.

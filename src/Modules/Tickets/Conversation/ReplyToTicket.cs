@@ -29,7 +29,7 @@ public static class ReplyToTicketEndpoint
             : WolverineContinue.NoProblems);
 
     [WolverinePut("/api/tickets/ticket-reply")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409)]
+    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketReplied, TicketStatusChanged?) Put(
         ReplyToTicket request, [WriteModel(nameof(ReplyToTicket.TicketId), LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user) =>
         (new TicketChanged(ticket!.Id, "Your reply is added."),

@@ -40,7 +40,8 @@ public static class ChangeStatusEndpoint
             : (new TicketChanged(ticket.Id, $"The ticket is {wanted}."), new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, wanted, ticket.AssigneeId));
     }
 
-    private static ProblemDetails? NotTheirs(string wanted, Ticket ticket, CurrentUser user) =>
+    /// <summary>403 when the owner of a ticket would do what is for staff.</summary>
+    public static ProblemDetails? NotTheirs(string wanted, Ticket ticket, CurrentUser user) =>
         user.IsStaff || wanted == ticket.Status || !Contracts.Status.Words.Contains(wanted) || ticket.IsOpen == (wanted is Contracts.Status.Completed) ? null
         : Refuse.Forbidden("The owner of a ticket may complete it and reopen it; the rest is for staff.");
 

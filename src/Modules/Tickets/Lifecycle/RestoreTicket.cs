@@ -1,6 +1,8 @@
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Reading;
+using Wolverine;
 using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Tickets.Lifecycle;
@@ -23,8 +25,15 @@ public static class RestoreTicketEndpoint
 
     [WolverinePost("/api/tickets/{ticketId}/restore")]
     [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
-    public static (TicketChanged, TicketRestored?) Post(
-        RestoreTicket _, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user) => ticket!.DeletedAt is null
-        ? (new TicketChanged(ticket.Id, "The ticket is not deleted."), null)
-        : (new TicketChanged(ticket.Id, "The ticket is back."), new TicketRestored(ticket.Id, user.Id, ticket.IsOpen ? ticket.AssigneeId : null));
+    public static (TicketChanged, TicketRestored?, OutgoingMessages) Post(
+        RestoreTicket _, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user)
+    {
+        if (ticket!.DeletedAt is null)
+            return (new TicketChanged(ticket.Id, "The ticket is not deleted."), null, []);
+
+        // Whoever had it may have left meanwhile.
+        var assignee = ticket.IsOpen ? ticket.AssigneeId : null;
+        return (new TicketChanged(ticket.Id, "The ticket is back."), new TicketRestored(ticket.Id, user.Id, assignee),
+            assignee is { } person ? [new HandOnTicket(ticket.Id, person)] : []);
+    }
 }
