@@ -179,7 +179,7 @@ public sealed class UndoTests(App app) : AppTest(app)
         var id = Guid.CreateVersion7();
         await using var session = Store.LightweightSession();
         session.Events.StartStream<Ticket>(
-            id, new TicketCreated(id, Random.Shared.Next(1_000_000, int.MaxValue), author.Id, "t", "d"), new TicketTriaged(id, "m", "high", ["s"], "notes", "gist"));
+            id, new TicketCreated(id, Random.Shared.Next(1_000_000, int.MaxValue), author.Id, "t", "d"), Advice.Triaged(id, "m", "high", ["s"], "notes", "gist"));
         await session.SaveChangesAsync(Ct);
         return id;
     }

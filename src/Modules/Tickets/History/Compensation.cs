@@ -15,7 +15,7 @@ public static class Compensation
         TicketPrioritised => ["priority"],
         TicketSkillsRecorded => ["relatedSkills"],
         TicketNotesRewritten => ["helpfulNotes"],
-        TicketTriaged or TicketTriageUndone => ["priority", "relatedSkills", "helpfulNotes", "summary"],
+        TicketTriaged or TicketTriageUndone => ["priority", "category", "relatedSkills", "helpfulNotes", "summary"],
         TicketStatusChanged => ["status"],
         TicketAssigned or TicketUnassigned => ["assignedTo"],
         TicketDeleted or TicketRestored => ["deletedAt"],
@@ -84,6 +84,7 @@ public static class Compensation
         Ticket Where(string field) => changed.Contains(field) ? before : now;
 
         return new(
-            now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary);
+            now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary,
+            Where("category").Category);
     }
 }
