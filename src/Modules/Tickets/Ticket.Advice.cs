@@ -69,7 +69,7 @@ public sealed partial record Ticket
             Proposals = [.. e.Data.Proposals.Select(p =>
                 new Proposal(p.Field, p.Value, p.Confidence, p.Reason, p.Quotes, p.IsApplied ? Proposal.Applied : Proposal.Waiting, ValueOf(p.Field)))],
         };
-        return e.Data.Proposals.Where(p => p.IsApplied).Aggregate(ticket, (t, p) => t.With(p.Field, p.Value));
+        return e.Data.Proposals.Where(p => p.IsApplied && !SetByPeople.Contains(p.Field)).Aggregate(ticket, (t, p) => t.With(p.Field, p.Value));
     }
 
     public Ticket Apply(IEvent<TicketTriageFailed> e) => this with { Agent = new(AgentState.Failed, e.Data.Reason, null, e.Timestamp), UpdatedAt = e.Timestamp };

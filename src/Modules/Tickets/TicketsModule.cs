@@ -75,6 +75,7 @@ public static class TicketsModule
     public static void ForwardTicketEvents(this MartenIntegration events)
     {
         events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
+        events.SubscribeToEvent<TicketEdited>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<TicketTriageRequested>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));

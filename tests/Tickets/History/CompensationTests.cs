@@ -50,6 +50,10 @@ public sealed class CompensationTests
         ([new TicketAbsorbed(Id, Other, Past.Mo, "r")], new TicketSeparated(Id, Other, Past.Mo), []),
         ([], new TicketWritingErased(Id, Past.Owner), []),
         ([], new TicketErased(Id), []),
+        ([], new TicketTriageRequested(Id, Past.Mo, "r"), []),
+        ([], new TicketTriageFailed(Id, "r", 1), []),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "priority", ["urgent"], true), []),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalRejected(Id, Past.Mo, "priority", ["medium"]), []),
     ];
 
     [Fact]

@@ -197,6 +197,7 @@ public sealed class UndoTests(App app) : AppTest(app)
         var ticket = (await Call(caller, "GET", $"/api/tickets/{id}")).Ticket.AsObject();
         ticket.Remove("version");
         ticket.Remove("updatedAt");
+        ticket.Remove("ai");
         return ticket.ToJsonString();
     }
 }

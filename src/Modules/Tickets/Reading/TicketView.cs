@@ -64,7 +64,7 @@ public sealed record TicketView(
             [.. ticket.Replies.TakeLast(replies).Select(r => new ReplyView(r.Id, r.Message, r.CreatedAt, Person(r.AuthorId)))],
             ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version)
         {
-            Ai = ticket.Agent, Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
+            Ai = showNotes ? ticket.Agent : ticket.Agent with { Reason = null, Advisor = null }, Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
             DeletedAt = ticket.DeletedAt, MergedInto = ticket.MergedInto, FollowUpOf = ticket.FollowUpOf, FollowUp = ticket.FollowUpId,
         };
     }
