@@ -136,7 +136,7 @@ public abstract class Scenarios(App app)
         });
 
         var answer = await result.ReadAsTextAsync();
-        return new Reply(result.Context, answer.Length == 0 ? null : JsonNode.Parse(answer));
+        return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/csv", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer));
     }
 
     /// <summary>Calls the API and waits until everything that follows from it has happened.</summary>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Live;
+using TicMate.Tickets.Searching;
 
 namespace TicMate.Host;
 
@@ -55,7 +56,7 @@ public static class OpenApiDocumentRules
                 schema.Type = JsonSchemaType.Integer | JsonSchemaType.Null;
             else if (type == typeof(Flag))
                 schema.Type = JsonSchemaType.Boolean | JsonSchemaType.Null;
-            else if (type == typeof(Reference))
+            else if (type == typeof(Reference) || type == typeof(Field<Reference>))
                 (schema.Type, schema.Format) = (JsonSchemaType.String | JsonSchemaType.Null, "uuid");
 
             return Task.CompletedTask;
@@ -72,11 +73,12 @@ public static class OpenApiDocumentRules
     // What answers so was asked with the ETag of an earlier answer.
     private static readonly (string Status, string Header)[] Preconditions = [("304", "If-None-Match"), ("412", "If-Match")];
 
-    private static readonly Dictionary<string, string[]> ListParameters = new()
+    private static readonly Dictionary<string, string[]> ListParameters = new(
+        TicketList.All.Select(list => KeyValuePair.Create(list.Route.TrimStart('/'), list.Parameters)))
     {
-        ["api/tickets"] = ["limit", "cursor", "sort"], ["api/tickets/get-assigned"] = ["limit", "cursor", "sort"],
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
+        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -113,13 +115,26 @@ public static class OpenApiDocumentRules
                     Name = header, In = ParameterLocation.Header, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
                 });
 
-        if (description.HttpMethod == "GET" && ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
+        if (description.HttpMethod is not "GET")
+            return;
+
+        if (ListParameters.TryGetValue(description.RelativePath ?? "", out var names))
             foreach (var name in names)
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
                     Name = name, In = ParameterLocation.Query,
                     Schema = new OpenApiSchema { Type = name is "limit" or "version" or "from" or "to" ? JsonSchemaType.Integer : JsonSchemaType.String },
                 });
+
+        if (TicketList.All.Any(list => list.Route == $"/{description.RelativePath}" && list.Parameters.Contains("cursor"))
+            && responses.GetValueOrDefault("200") is OpenApiResponse page)
+            page.Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Link"] = new OpenApiHeader
+                {
+                    Description = "The address of the next page, if there is one: <...>; rel=\"next\" (RFC 8288).", Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
+            };
     }
 
     private static void TakesKey(OpenApiOperation operation, OpenApiResponses responses)

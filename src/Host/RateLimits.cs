@@ -46,6 +46,9 @@ public sealed record RateLimitOptions
     /// <summary>Exports of all of one's data per person: each reads the whole log.</summary>
     public Allowance Export { get; init; } = new() { PerHour = 1 };
 
+    /// <summary>Lists of tickets as a table, of any length, per person.</summary>
+    public Allowance ExportTickets { get; init; } = new() { PerMinute = 10 };
+
     /// <summary>New tickets per person.</summary>
     public Allowance CreateTicket { get; init; } = new() { PerMinute = 20, PerDay = 200 };
 
@@ -117,8 +120,10 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
         ["POST /api/auth/resend-verification-email"] = nameof(RateLimitOptions.AskForMail),
         ["POST /api/auth/refresh"] = nameof(RateLimitOptions.Refresh),
         ["GET /api/auth/export"] = nameof(RateLimitOptions.Export),
+        ["GET /api/tickets/export.csv"] = nameof(RateLimitOptions.ExportTickets),
         ["POST /api/tickets"] = nameof(RateLimitOptions.CreateTicket),
         ["PUT /api/tickets/ticket-reply"] = nameof(RateLimitOptions.Reply),
+        ["POST /api/tickets/{}/replies"] = nameof(RateLimitOptions.Reply),
     }.ToFrozenDictionary();
 
     // Counted by address whoever calls: these are the ways in.

@@ -4,6 +4,7 @@ using TicMate.Host;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Conversation;
 
 namespace TicMate.Tests.Architecture;
 
@@ -44,29 +45,35 @@ public sealed class RolesTests(App app) : AppTest(app)
 
     private async Task<int> Try(string route, string who)
     {
-        var owner = await Someone();
-        var ticket = Guid.CreateVersion7();
+        var (owner, admin) = (await Someone(), await Someone(Roles.Admin));
+        var (ticket, other, reply, note) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
         await using (var session = Store.LightweightSession())
         {
-            session.Events.StartStream<Ticket>(ticket, new TicketCreated(ticket, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"));
+            session.Events.StartStream<Ticket>(
+                ticket, new TicketCreated(ticket, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), new TicketReplied(ticket, reply, owner.Id, "r"),
+                new TicketLinked(ticket, other, 1, LinkKind.Related, admin.Id));
+            session.Events.StartStream<Ticket>(other, new TicketCreated(other, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), Tickets.Advice.Triaged(ticket, "m", "low", [], "n", "s"));
+            session.Events.StartStream<Note>(note, new NoteWritten(note, ticket, admin.Id, "n"));
             await session.SaveChangesAsync(Ct);
         }
 
         var caller = who switch
         {
-            "anyone" => null, "owner" => owner, "moderator" => await AModerator(), "admin" => await Someone(Roles.Admin),
+            "anyone" => null, "owner" => owner, "moderator" => await AModerator(), "admin" => admin,
             "deactivated" => await Deactivated(owner), _ => await Someone(),
         };
 
-        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
+        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{field}", "priority", StringComparison.Ordinal).Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
+            .Replace("{otherId}", other.ToString(), StringComparison.Ordinal)
+            .Replace("{replyId}", reply.ToString(), StringComparison.Ordinal).Replace("{noteId}", note.ToString(), StringComparison.Ordinal)
             .Replace("{handleId}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{keyId}", Guid.NewGuid().ToString(), StringComparison.Ordinal));
 
         // A stream would not end; an unreadable header lets the caller in and no further.
-        var reply = await Call(caller, method, url, method == "GET" ? null : new { ticketId = ticket, userId = owner.Id },
+        var answer = await Call(caller, method, url, method == "GET" ? null : new { ticketId = ticket, userId = owner.Id },
             x => x.WithRequestHeader("Last-Event-ID", "none"));
 
         // What the caller may do but cannot, since something else in the request is missing, is still theirs to do.
-        return reply.Status == 401 && reply.Code is "wrong-credentials" or "refresh-token-invalid" ? 400 : reply.Status;
+        return answer.Status == 401 && answer.Code is "wrong-credentials" or "refresh-token-invalid" ? 400 : answer.Status;
     }
 
     private async Task<Caller> Deactivated(Caller person)

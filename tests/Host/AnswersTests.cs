@@ -59,7 +59,9 @@ public sealed class AnswersTests(App app) : AppTest(app)
         create.ShouldContain("201");
         create.ShouldNotContain("200");
         new[] { "400", "401", "413", "415", "429", "503" }.Except(create).ShouldBeEmpty();
-        document["paths"]!["/api/tickets"]!["get"]!["parameters"]!.AsArray().Select(p => (string)p!["name"]!).ShouldBe(["limit", "cursor", "sort"]);
+        document["paths"]!["/api/tickets"]!["get"]!["parameters"]!.AsArray().Select(p => (string)p!["name"]!).ShouldBe(
+            ["limit", "cursor", "sort", "q", "status", "priority", "category", "skill", "assignedTo", "createdBy", "createdAfter", "createdBefore", "number", "overdue", "scope", "deleted"]);
+        document["paths"]!["/api/tickets"]!["get"]!["responses"]!["200"]!["headers"]!["Link"].ShouldNotBeNull();
         document["components"]!["schemas"]!["UpdateUser"]!["required"].ShouldBeNull();
         document["components"]!["schemas"]!["ProblemDetails"]!["properties"]!["code"].ShouldNotBeNull();
 

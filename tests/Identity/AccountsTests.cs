@@ -157,7 +157,7 @@ public sealed class AccountsTests(App app) : AppTest(app)
 
         (await Load<Ticket>(id))!.Replies.Single().Message.ShouldBe(Ticket.Erased);
         (await EventsOf(id)).OfType<TicketReplied>().Single().Message.ShouldBe(Ticket.Erased);
-        TicMate.Tickets.Erasure.EraseWritingHandler.Handle(new(other.Id), []).Count().ShouldBe(2);
+        TicMate.Tickets.Erasure.EraseWritingHandler.Handle(new(other.Id), new([], [])).Count().ShouldBe(2);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class CreateTicketTests(App app) : AppTest(app)
 
         var mail = await App.Smtp.MailFor(moderator.Email, Ct);
         mail.Message.Subject.ShouldStartWith($"[#{(int)reply.Ticket["number"]!}]");
-        mail.Message.MessageId.ShouldBe($"assigned.{id:N}.{moderator.Id:N}@ticmate");
+        mail.Message.MessageId.ShouldBe($"assigned.{id:N}.{moderator.Id:N}.1@ticmate");
     }
 
     [Fact]

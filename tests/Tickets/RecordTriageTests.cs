@@ -24,19 +24,19 @@ public sealed class RecordTriageTests
     [Fact]
     public void The_one_who_fits_gets_the_ticket_and_a_mail()
     {
-        var (triaged, assigned, unassigned, messages) = RecordTriageHandler.Handle(Command, ticket, [Ben], Usual);
+        var (triaged, assigned, unassigned, _, messages) = RecordTriageHandler.Handle(Command, ticket, [Ben], Usual);
 
         (triaged.Advisor, triaged.FallbackReason).ShouldBe(("built-in", "the model did not answer"));
         triaged.Proposals.ShouldAllBe(p => p.IsApplied);
         assigned!.AssigneeId.ShouldBe(Ben.Person.Id);
         unassigned.ShouldBeNull();
-        messages.OfType<TellAssignee>().Single().ShouldBe(new TellAssignee(ticket.Id, Ben.Person.Id));
+        messages.OfType<TellAssignee>().Single().ShouldBe(new TellAssignee(ticket.Id, Ben.Person.Id, ticket.Version));
     }
 
     [Fact]
     public void Without_anybody_fit_the_ticket_waits_and_the_history_says_why()
     {
-        var (_, assigned, unassigned, messages) = RecordTriageHandler.Handle(Command, ticket, [], Usual);
+        var (_, assigned, unassigned, _, messages) = RecordTriageHandler.Handle(Command, ticket, [], Usual);
 
         (assigned, messages.Count).ShouldBe((null, 0));
         unassigned!.Reason.ShouldContain("auth");
@@ -45,7 +45,7 @@ public sealed class RecordTriageTests
     [Fact]
     public void The_agent_never_takes_a_ticket_from_someone()
     {
-        var (_, assigned, unassigned, messages) = RecordTriageHandler.Handle(Command, ticket with { AssigneeId = Guid.CreateVersion7() }, [Ben], Usual);
+        var (_, assigned, unassigned, _, messages) = RecordTriageHandler.Handle(Command, ticket with { AssigneeId = Guid.CreateVersion7() }, [Ben], Usual);
         (assigned, unassigned, messages.Count).ShouldBe((null, null, 0));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using JasperFx.Events;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Searching;
 
 namespace TicMate.Tickets;
 
@@ -9,6 +10,7 @@ namespace TicMate.Tickets;
 /// A ticket as its events left it: what decisions, lists and the detail need, in one document. People are in it by id only, so that a
 /// rename or an erasure touches no ticket.
 /// </summary>
+[ListColumns]
 public sealed partial record Ticket
 {
     /// <summary>Older replies are in the events; the document keeps as many as the detail shows.</summary>
@@ -61,6 +63,8 @@ public sealed partial record Ticket
     /// <summary>The tickets that this one goes on for.</summary>
     public Guid[] Merged { get; init; } = [];
 
+    public Link[] Links { get; init; } = [];
+
     public string? ImportKey { get; init; }
     public bool Silent { get; init; }
 
@@ -78,10 +82,41 @@ public sealed partial record Ticket
         public DateTimeOffset? CorrectedAt { get; init; }
     }
 
+    /// <param name="Kind">What this ticket is to the other one.</param>
+    public sealed record Link(Guid Id, int Number, string Kind);
+
     public sealed record Completion(string Status, DateTimeOffset? At, Guid? ById);
+
+    /// <summary>What the agent looks for to hand the ticket out: the needed skills in one case, while the ticket waits for somebody.</summary>
+    public string[] WaitingFor
+    {
+        get => IsOpen && AssigneeId is null && DeletedAt is null && TriagedBy is not null ? [.. RelatedSkills.Select(s => s.ToUpperInvariant())] : [];
+        init { }
+    }
+
+    /// <summary>When the assignee must next hear of the deadline: a day before it, then when it is over, then never.</summary>
+    public DateTimeOffset? RemindAt
+    {
+        get => !IsOpen || DeletedAt is not null ? null
+            : DeadlineStage switch { DeadlineStage.Ahead => Deadline - NearDeadline, DeadlineStage.Near => Deadline, _ => null };
+        init { }
+    }
+
+    /// <summary>How long before its deadline a ticket's assignee is warned.</summary>
+    public static readonly TimeSpan NearDeadline = TimeSpan.FromHours(24);
 
     [JsonIgnore]
     public bool IsOpen => Status is not Contracts.Status.Completed;
+
+    // What lists sort and filter by, in columns of their own.
+    [JsonIgnore]
+    public int Urgency => Contracts.Priority.Urgency(Priority);
+
+    [JsonIgnore]
+    public DateTimeOffset Due => Deadline ?? DateTimeOffset.MaxValue;
+
+    [JsonIgnore]
+    public string[] SkillKeys => [.. RelatedSkills.Select(Skill.Key)];
 
     /// <summary>Staff see every ticket, owners theirs, and deleted ones only admins; for everyone else it does not exist.</summary>
     public bool IsVisibleTo(CurrentUser user) => DeletedAt is not null ? user.Role is Roles.Admin : user.IsStaff || user.Id == AuthorId;
@@ -171,6 +206,13 @@ public sealed partial record Ticket
     public Ticket Apply(IEvent<TicketAbsorbed> e) => this with { Merged = [.. Merged, e.Data.SourceId], UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketSeparated> e) => this with { Merged = [.. Merged.Where(id => id != e.Data.SourceId)], UpdatedAt = e.Timestamp };
+
+    public Ticket Apply(IEvent<TicketLinked> e) => this with
+    {
+        Links = [.. Links.Where(l => l.Id != e.Data.OtherId), new Link(e.Data.OtherId, e.Data.OtherNumber, e.Data.Kind)], UpdatedAt = e.Timestamp,
+    };
+
+    public Ticket Apply(IEvent<TicketUnlinked> e) => this with { Links = [.. Links.Where(l => l.Id != e.Data.OtherId)], UpdatedAt = e.Timestamp };
 
     public Ticket Apply(IEvent<TicketDeleted> e) => this with { DeletedAt = e.Timestamp, UpdatedAt = e.Timestamp };
 

@@ -12,6 +12,9 @@ public static class TicketGuard
     public static ProblemDetails? Unseen(Ticket? ticket, CurrentUser user) =>
         ticket?.IsVisibleTo(user) is true ? null : Refuse.NotFound("ticket");
 
+    /// <summary>403 for owners; ask it after <see cref="Unseen"/>.</summary>
+    public static ProblemDetails? NotStaff(CurrentUser user) => user.IsStaff ? null : Refuse.Forbidden("This is for staff.");
+
     /// <summary>409 when the ticket is read-only: deleted, or another one goes on for it.</summary>
     public static ProblemDetails? Frozen(Ticket ticket)
     {

@@ -4,14 +4,18 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Conversation;
+using TicMate.Tickets.Deadlines;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
+using TicMate.Tickets.Searching;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
+using Weasel.Postgresql.Tables;
 using Wolverine;
 using Wolverine.Marten;
 
@@ -26,6 +30,9 @@ public sealed class TicketsOptions
     /// <summary>What a ticket's id follows in the links of mails: an address of the web client, or of the API where there is none.</summary>
     public string TicketUrl { get; set; } = "";
 
+    /// <summary>What no list may take longer than.</summary>
+    public TimeSpan ListTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     public string LinkTo(Guid ticketId) => $"{TicketUrl}{ticketId}";
 }
 
@@ -38,11 +45,15 @@ public static class TicketsModule
         services.AddOptions<TriageOptions>().BindConfiguration("Ai:Thresholds");
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
+        services.AddSingleton<TicketLists>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
+        services.AddSingleton<IPersonalDataSource, WrittenNotes>();
         services.AddHostedService<LearnFromSolvedTickets>();
+        services.AddSingleton<WatchWorkload>().AddHostedService(provider => provider.GetRequiredService<WatchWorkload>());
+        services.AddSingleton<WatchDeadlines>().AddHostedService(provider => provider.GetRequiredService<WatchDeadlines>());
         services.AddHostedService<EraseDeletedTickets>();
 
         services.AddLive();
@@ -51,15 +62,16 @@ public static class TicketsModule
         {
             var schema = store.DatabaseSchemaName;
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
+            store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.StoreSearchText();
+            store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);
             store.Schema.For<Ticket>()
-                .Duplicate(t => t.Number, configure: index => index.IsUnique = true)
-                .Duplicate(t => t.CreatedAt, configure: index => index.Columns = ["created_at", "number"])
-                .Duplicate(t => t.AuthorId, configure: index => index.Columns = ["author_id", "created_at", "number"])
-                .Duplicate(t => t.AssigneeId, configure: index => index.Columns = ["assignee_id", "created_at", "number"])
-                .Duplicate(t => t.CompletedAt)
-                .Duplicate(t => t.DeletedAt, configure: index => (index.Name, index.Predicate) = ("deleted_tickets", "deleted_at is not null"))
+                .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))
+                .Duplicate(t => t.WaitingFor, configure: index =>
+                    (index.Name, index.Method, index.Predicate) = ("waiting_tickets_by_skill", IndexMethod.gin, WaitingTicket.Waits))
+                .Index(t => t.Number, index => (index.Name, index.Predicate) = ("waiting_tickets", WaitingTicket.Waits))
                 .Index(t => t.ImportKey!, index => (index.Name, index.IsUnique, index.Predicate) = ("one_ticket_per_imported_row", true, "data ->> 'importKey' is not null"));
         });
 
@@ -79,6 +91,11 @@ public static class TicketsModule
         events.SubscribeToEvent<TicketTriageRequested>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
+        events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<UserInvited>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<UserActivated>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<SkillsChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
+        events.SubscribeToEvent<CapacityChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));
         events.SubscribeToEvent<UserErased>().TransformedTo(e => new EraseWriting(e.Data.UserId));
     }
 }

@@ -48,6 +48,8 @@ public sealed class CompensationTests
         ([new TicketMerged(Id, Other, Past.Mo, "r", null)], new TicketUnmerged(Id, Other, Past.Mo, null), []),
         ([], new TicketAbsorbed(Id, Other, Past.Mo, "r"), []),
         ([new TicketAbsorbed(Id, Other, Past.Mo, "r")], new TicketSeparated(Id, Other, Past.Mo), []),
+        ([], new TicketLinked(Id, Other, 8, "blocks", Past.Mo), []),
+        ([new TicketLinked(Id, Other, 8, "blocks", Past.Mo)], new TicketUnlinked(Id, Other, Past.Mo), []),
         ([], new TicketWritingErased(Id, Past.Owner), []),
         ([], new TicketErased(Id), []),
         ([], new TicketTriageRequested(Id, Past.Mo, "r"), []),

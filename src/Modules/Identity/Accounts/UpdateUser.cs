@@ -12,7 +12,7 @@ namespace TicMate.Identity.Accounts;
 
 /// <summary>A whole user, as old clients send it, or only what shall change.</summary>
 public sealed record UpdateUser(
-    Field<string> Name, Field<string> Email, Field<string> Role, Flag IsActive, Field<string[]> Skills,
+    Field<string> Name, Field<string> Email, Field<string> Role, Flag IsActive, Field<string[]> Skills, Number Capacity,
     [property: JsonPropertyName("userId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
 {
     [JsonIgnore]
@@ -42,6 +42,8 @@ public static class UpdateUserEndpoint
             .OneOf("role", request.Role, Roles.Words)
             .YesOrNo("isActive", request.IsActive)
             .Names("skills", request.Skills, 20, 50)
+            .When(
+                request.Capacity is { IsMalformed: true } or { Value: < 0 or > 1_000 }, "capacity", "Capacity must be a whole number from 0 to 1000, or null for no limit.")
             .Problem;
         if (faults != WolverineContinue.NoProblems)
             return faults;
@@ -82,6 +84,8 @@ public static class UpdateUserEndpoint
             events += active ? new UserActivated(user.Id) : new UserDeactivated(user.Id);
         if (!skills.SequenceEqual(user.Skills, StringComparer.Ordinal))
             events += new SkillsChanged(user.Id, skills);
+        if (request.Capacity.IsGiven && request.Capacity.Value != user.Capacity)
+            events += new CapacityChanged(user.Id, (int?)request.Capacity.Value);
 
         return (
             new AccountChanged(user.Id, "The account is saved."), events, change,

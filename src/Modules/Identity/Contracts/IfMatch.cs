@@ -14,10 +14,13 @@ public sealed record IfMatch(bool IsGiven, IReadOnlyList<EntityTagHeaderValue> T
     public static IfMatch Of(HttpContext http) => http.Request.Headers.IfMatch is not { Count: > 0 } sent ? Anything
         : new(true, EntityTagHeaderValue.TryParseList([.. sent.OfType<string>()], out var tags) ? [.. tags] : []);
 
+    /// <summary>The same, said in the body; null matches everything.</summary>
+    public static IfMatch Of(int? version) => version is null ? Anything : new(true, [Tag(version.Value)]);
+
     /// <summary>412 with <c>currentVersion</c> when the sender saw another version than this.</summary>
     public ProblemDetails? Stale(int version)
     {
-        var current = new EntityTagHeaderValue($"\"{version.ToString(CultureInfo.InvariantCulture)}\"");
+        var current = Tag(version);
         if (!IsGiven || Tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(current, useStrongComparison: true)))
             return null;
 
@@ -25,4 +28,6 @@ public sealed record IfMatch(bool IsGiven, IReadOnlyList<EntityTagHeaderValue> T
         problem.Extensions["currentVersion"] = version;
         return problem;
     }
+
+    private static EntityTagHeaderValue Tag(int version) => new($"\"{version.ToString(CultureInfo.InvariantCulture)}\"");
 }

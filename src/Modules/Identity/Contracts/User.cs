@@ -10,6 +10,10 @@ public sealed record User
     public int Version { get; init; }
     public string Role { get; init; } = Roles.User;
     public string[] Skills { get; init; } = [];
+
+    /// <summary>How many open tickets the agent may give this person; null for any number. People may give more.</summary>
+    public int? Capacity { get; init; }
+
     public bool IsActive { get; init; } = true;
     public bool IsEmailVerified { get; init; }
     public bool IsErased { get; init; }
@@ -30,6 +34,7 @@ public sealed record User
     public User Apply(EmailChanged _) => this with { IsEmailVerified = false };
     public User Apply(EmailVerified _) => this with { IsEmailVerified = true };
     public User Apply(SkillsChanged e) => this with { Skills = e.Skills };
+    public User Apply(CapacityChanged e) => this with { Capacity = e.To };
     public User Apply(RoleChanged e) => this with { Role = e.To };
     public User Apply(UserDeactivated _) => this with { IsActive = false };
     public User Apply(UserActivated _) => this with { IsActive = true };

@@ -17,6 +17,10 @@ public sealed record EmailVerified(Guid UserId) : IAccountEvent;
 public sealed record EmailChanged(Guid UserId) : IAccountEvent;
 public sealed record ProfileChanged(Guid UserId, string[] Fields) : IAccountEvent;
 public sealed record SkillsChanged(Guid UserId, string[] Skills) : IAccountEvent;
+
+/// <param name="To">How many open tickets the agent may give this person; null for any number.</param>
+public sealed record CapacityChanged(Guid UserId, int? To) : IAccountEvent;
+
 public sealed record PasswordChanged(Guid UserId) : IAccountEvent;
 public sealed record PasswordReset(Guid UserId) : IAccountEvent;
 public sealed record RoleChanged(Guid UserId, string From, string To) : IAccountEvent;

@@ -17,10 +17,14 @@ public sealed record UserView(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? PendingEmail { get; init; }
 
+    /// <summary>How many open tickets the agent may give this person; not there when any number.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Capacity { get; init; }
+
     public static UserView Of(User user, PersonalData profile) => new(
         user.Id, profile.Name, profile.Email, user.Role, user.Skills, user.IsActive, user.IsEmailVerified, user.CreatedAt, profile.LastSignInAt)
     {
-        PendingEmail = profile.PendingEmail,
+        PendingEmail = profile.PendingEmail, Capacity = user.Capacity,
     };
 }
 

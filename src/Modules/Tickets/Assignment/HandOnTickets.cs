@@ -45,12 +45,12 @@ public static class HandOnTicketHandler
         ticket is { IsOpen: true, DeletedAt: null } && ticket.AssigneeId == command.UserId && candidates.All(c => c.Person.Id != command.UserId)
             ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
-    public static (TicketAssigned?, TicketUnassigned?, OutgoingMessages) Handle(
+    public static (TicketAssigned?, TicketUnassigned?, TurnedAway?, OutgoingMessages) Handle(
         HandOnTicket command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Candidate[] candidates)
     {
-        var choice = SkillMatch.Choose(candidates, ticket!.RelatedSkills);
+        var choice = SkillMatch.Choose(candidates, ticket!.RelatedSkills, ticket.ReleasedBy);
         return choice.Assignee is { } assignee
-            ? (new TicketAssigned(ticket.Id, assignee, null, choice.Matched, choice.Reason, command.UserId), null, [new TellAssignee(ticket.Id, assignee)])
-            : (null, new TicketUnassigned(ticket.Id, command.UserId, choice.Reason), []);
+            ? (new TicketAssigned(ticket.Id, assignee, null, choice.Matched, choice.Reason, command.UserId), null, null, TellAssignee.Of(ticket, assignee))
+            : (null, new TicketUnassigned(ticket.Id, command.UserId, choice.Reason), new TurnedAway(choice.Full), []);
     }
 }

@@ -5,6 +5,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
+using Wolverine.Marten;
 
 namespace TicMate.Tickets.Assignment;
 
@@ -17,6 +18,8 @@ public sealed partial class WorkloadProjection : EventProjection
     public const string Table = "workload";
     private readonly string table;
 
+    public static string TableOf(IQuerySession session) => $"{session.DocumentStore.Options.DatabaseSchemaName}.{Table}";
+
     public WorkloadProjection(string schema)
     {
         table = $"{schema}.{Table}";
@@ -24,6 +27,7 @@ public sealed partial class WorkloadProjection : EventProjection
         definition.AddColumn<Guid>("person_id").AsPrimaryKey();
         definition.AddColumn<int>("open_tickets").NotNull().DefaultValue(0);
         definition.AddColumn<DateTimeOffset>("last_assigned_at").NotNull();
+        definition.AddColumn<bool>("turned_away").NotNull().DefaultValueByExpression("false");
         SchemaObjects.Add(definition);
         Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
     }
@@ -58,6 +62,23 @@ public sealed partial class WorkloadProjection : EventProjection
     }
 }
 
+/// <summary>These people would have got a ticket that nobody got, had they had room: when they have, waiting tickets are handed out again.</summary>
+public sealed record TurnedAway(params Guid[] People) : IMartenOp
+{
+    public void Execute(IDocumentSession session)
+    {
+        if (People.Length > 0)
+            session.QueueSqlCommand($"update {WorkloadProjection.TableOf(session)} set turned_away = true where person_id = any(?)", People);
+    }
+}
+
+/// <summary>What waits is about to be offered to this person.</summary>
+public sealed record Offered(Guid PersonId) : IMartenOp
+{
+    public void Execute(IDocumentSession session) =>
+        session.QueueSqlCommand($"update {WorkloadProjection.TableOf(session)} set turned_away = false where person_id = ? and turned_away", PersonId);
+}
+
 public static class Candidates
 {
     /// <summary>
@@ -72,7 +93,12 @@ public static class Candidates
 
         await session.BeginTransactionAsync(ct);
         await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
+        return await ReadAsync(session, ct);
+    }
 
+    /// <summary>The staff with their load of this moment.</summary>
+    public static async Task<Candidate[]> ReadAsync(IQuerySession session, CancellationToken ct)
+    {
         var staff = await session.StaffAsync(ct);
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(

@@ -110,6 +110,11 @@ public sealed record TicketAbsorbed(Guid TicketId, Guid SourceId, Guid ById, str
 /// <summary>A ticket that had been merged into this one stands for itself again.</summary>
 public sealed record TicketSeparated(Guid TicketId, Guid SourceId, Guid ById);
 
+/// <summary>Two tickets have to do with each other. Each of them is told, in the words that are true of it.</summary>
+public sealed record TicketLinked(Guid TicketId, Guid OtherId, int OtherNumber, string Kind, Guid ById);
+
+public sealed record TicketUnlinked(Guid TicketId, Guid OtherId, Guid ById);
+
 /// <param name="FreedId">Whose open work it was.</param>
 public sealed record TicketDeleted(Guid TicketId, Guid ById, Guid? FreedId);
 

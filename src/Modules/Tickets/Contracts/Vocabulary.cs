@@ -33,6 +33,32 @@ public static class Priority
     public const string Urgent = "urgent";
 
     public static readonly FrozenSet<string> Words = [Low, Medium, High, Urgent];
+
+    private static readonly string[] MostUrgentFirst = [Urgent, High, Medium, Low];
+
+    /// <summary>A number to sort by: the most urgent comes first.</summary>
+    public static int Urgency(string word) => Array.IndexOf(MostUrgentFirst, word);
+}
+
+/// <summary>What somebody can do; free text, compared without case.</summary>
+public static class Skill
+{
+    /// <summary>Equal for skills that are the same.</summary>
+    public static string Key(string skill) => skill.ToUpperInvariant();
+}
+
+/// <summary>What one ticket is to another.</summary>
+public static class LinkKind
+{
+    public const string Related = "related";
+    public const string Duplicate = "duplicate";
+    public const string Blocks = "blocks";
+
+    /// <summary>What a person may say.</summary>
+    public static readonly FrozenSet<string> Words = [Related, Duplicate, Blocks];
+
+    /// <summary>The same, said of the other ticket.</summary>
+    public static string Of(string kind) => kind switch { Duplicate => "duplicated_by", Blocks => "blocked_by", _ => kind };
 }
 
 /// <summary>What the agent proposes values for.</summary>

@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
+using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
-using TicMate.Tickets.Reading;
-using Wolverine.Persistence.EventSourcing;
+using Wolverine;
+using Wolverine.Marten;
 
 namespace TicMate.Tickets.Conversation;
 
@@ -14,33 +15,88 @@ public sealed record ReplyToTicket(
 {
     [JsonIgnore]
     public Guid TicketId => Reference.FirstOf(Named, Id, UnderscoreId);
+
+    /// <summary>A body may name the ticket again, but not another one.</summary>
+    public bool NamesAnother(Guid ticketId) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticketId);
 }
 
+/// <summary>The original's way in.</summary>
 public static class ReplyToTicketEndpoint
 {
-    /// <summary>A completed ticket comes back to life when its owner replies within this time.</summary>
-    public static readonly TimeSpan ReopensFor = TimeSpan.FromDays(14);
+    public static Task<Landing> LoadAsync(ReplyToTicket request, CurrentUser user, IDocumentSession session, TimeProvider clock, CancellationToken ct) =>
+        Landing.FindAsync(request.TicketId, user, session, clock.GetUtcNow(), ct);
 
-    public static ProblemDetails Validate(ReplyToTicket request, Ticket? ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
-        TicketGuard.Unseen(ticket, user) ?? new Faults().Text("message", request.Message, 10_000)
-            .When(Reference.IsAnother(ticket!.Id, request.Named, request.Id, request.UnderscoreId), "id", "The body names more than one ticket.").Refusal ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket)
-        ?? (ticket.ReplyCount >= Ticket.RepliesAllowed ? Refuse.With(409, "too-many-replies", $"A ticket has at most {Ticket.RepliesAllowed} replies; please open another.")
-            : !user.IsStaff && now - ticket.CompletedAt > ReopensFor ? Refuse.With(409, "ticket-completed", "The ticket was completed long ago; please open a new one.")
-            : WolverineContinue.NoProblems);
+    public static ProblemDetails Validate(ReplyToTicket request, Landing landing, CurrentUser user, IfMatch match) =>
+        Replying.Refusal(request, null, landing, user, match) ?? WolverineContinue.NoProblems;
 
     [WolverinePut("/api/tickets/ticket-reply")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
-    public static (TicketChanged, TicketReplied, TicketStatusChanged?) Put(
-        ReplyToTicket request, [WriteModel(nameof(ReplyToTicket.TicketId), LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user) =>
-        (new TicketChanged(ticket!.Id, "Your reply is added."),
-            new TicketReplied(ticket.Id, Guid.CreateVersion7(), user.Id, request.Message.Value!),
-            Wakes(ticket, user) is { } status ? new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, status, ticket.AssigneeId) : null);
+    [ProducesResponseType<ReplyAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    public static (ReplyStored, ReplyLands, OutgoingMessages) Put(ReplyToTicket request, Landing landing, CurrentUser user) =>
+        Replying.Decide(landing, user, request.Message.Value!, StatusCodes.Status200OK);
+}
+
+public static class PostReplyEndpoint
+{
+    public static Task<Landing> LoadAsync(Guid ticketId, CurrentUser user, IDocumentSession session, TimeProvider clock, CancellationToken ct) =>
+        Landing.FindAsync(ticketId, user, session, clock.GetUtcNow(), ct);
+
+    public static ProblemDetails Validate(ReplyToTicket request, Guid ticketId, Landing landing, CurrentUser user, IfMatch match) =>
+        Replying.Refusal(request, ticketId, landing, user, match) ?? WolverineContinue.NoProblems;
+
+    [WolverinePost("/api/tickets/{ticketId}/replies")]
+    [ProducesResponseType<ReplyAnswer>(201), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    public static (ReplyStored, ReplyLands, OutgoingMessages) Post(ReplyToTicket request, Guid ticketId, Landing landing, CurrentUser user) =>
+        Replying.Decide(landing, user, request.Message.Value!, StatusCodes.Status201Created);
+}
+
+/// <summary>Stores a reply where it lands, and the ticket that it opens.</summary>
+public sealed record ReplyLands(Landing Landing, object[] Events, TicketCreated? FollowUp) : IMartenOp
+{
+    public void Execute(IDocumentSession session)
+    {
+        Landing.Stream!.AppendMany(Events);
+        if (FollowUp is not null)
+            session.Events.StartStream<Ticket>(FollowUp.TicketId, FollowUp);
+    }
+}
+
+/// <summary>The one decision behind both ways in.</summary>
+public static class Replying
+{
+    public static ProblemDetails? Refusal(ReplyToTicket request, Guid? inAddress, Landing landing, CurrentUser user, IfMatch match) =>
+        TicketGuard.Unseen(landing.Named, user)
+        ?? new Faults().Text("message", request.Message, 10_000)
+            .When(inAddress is { } id && request.NamesAnother(id), "id", "The body names another ticket than the address.").Refusal
+        ?? match.Stale(landing.Named!.Version)
+        ?? (landing.Ticket!.DeletedAt is not null ? TicketGuard.Frozen(landing.Named) : null)
+        ?? (landing.FollowUp is null && landing.Ticket.ReplyCount >= Ticket.RepliesAllowed
+            ? Refuse.With(409, "too-many-replies", $"A ticket has at most {Ticket.RepliesAllowed} replies; please open another.") : null);
+
+    public static (ReplyStored, ReplyLands, OutgoingMessages) Decide(Landing landing, CurrentUser user, string message, int statusCode)
+    {
+        var (named, ticket, id) = (landing.Named!, landing.Ticket!, Guid.CreateVersion7());
+        if (landing.FollowUp is { } number)
+            return (
+                new ReplyStored(named.Id, id, id, message, "A new ticket takes the old one up again.", landing.FollowUpOf, landing.MergedInto, statusCode),
+                new ReplyLands(landing, [new TicketFollowedUp(ticket.Id, id)], new TicketCreated(
+                    id, number.Value, ticket.AuthorId, FollowUpTitle(ticket), message, ticket.Category is "" ? null : ticket.Category, FollowUpOf: ticket.Id)),
+                []);
+
+        var replied = new TicketReplied(ticket.Id, id, user.Id, message);
+        var woken = Wakes(landing, user) is { } status ? new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, status, ticket.AssigneeId) : null;
+        return (
+            new ReplyStored(named.Id, ticket.Id, id, message, "Your reply is added.", landing.FollowUpOf, landing.MergedInto, statusCode),
+            new ReplyLands(landing, woken is null ? [replied] : [replied, woken], null),
+            [new TellOfReply(ticket.Id, id)]);
+    }
 
     // The owner's word resumes a ticket that waits for it, and reopens a completed one. Staff reply without moving it.
-    private static string? Wakes(Ticket ticket, CurrentUser user) => (user.Id == ticket.AuthorId, ticket.Status) switch
+    private static string? Wakes(Landing landing, CurrentUser user) => (landing.IsOwnersWord(user), landing.Ticket!.Status) switch
     {
         (true, Status.Waiting) => Status.InProgress,
         (true, Status.Completed) => Status.Todo,
         _ => null,
     };
+
+    private static string FollowUpTitle(Ticket ticket) => string.Concat($"Follow-up of #{ticket.Number}: {ticket.Title}".EnumerateRunes().Take(255));
 }

@@ -3,6 +3,7 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Lifecycle;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
@@ -16,24 +17,31 @@ public sealed record EraseWriting(Guid UserId, int Round = 0);
 /// <param name="WriterId">Whose writing; null for everybody's, when the ticket was deleted long ago.</param>
 public sealed record EraseTicketWriting(Guid TicketId, Guid? WriterId);
 
+/// <summary>Where a person wrote something.</summary>
+public sealed record Writing(IReadOnlyList<Guid> Tickets, IReadOnlyList<Guid> Notes);
+
 public static class EraseWritingHandler
 {
     // The events know every reply; the documents keep the newest ones only. Reads the whole log, which an erasure may.
-    public static Task<IReadOnlyList<Guid>> LoadAsync(EraseWriting command, IQuerySession session, CancellationToken ct) => session.QueryAsync<Guid>(
-        $"""
-        select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events
-        where (type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?) or (type in ('ticket_edited', 'ticket_notes_rewritten') and data ->> 'byId' = ?)
-        """,
-        ct, command.UserId.ToString(), command.UserId.ToString());
+    public static async Task<Writing> LoadAsync(EraseWriting command, IQuerySession session, CancellationToken ct) => new(
+        await session.QueryAsync<Guid>(
+            $"""
+            select distinct stream_id from {session.DocumentStore.Options.DatabaseSchemaName}.mt_events
+            where type in ('ticket_created', 'ticket_replied') and data ->> 'authorId' = ?
+               or type in ('ticket_edited', 'ticket_notes_rewritten', 'ticket_merged', 'ticket_absorbed') and data ->> 'byId' = ?
+            """, ct, command.UserId.ToString(), command.UserId.ToString()),
+        await session.Query<Note>().Where(n => n.AuthorId == command.UserId).Select(n => n.Id).ToListAsync(ct));
 
     // Requests that were under way when the account was erased may still have written something: look again, twice.
     private static readonly TimeSpan[] Again = [TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2)];
 
-    public static IEnumerable<object> Handle(EraseWriting command, IReadOnlyList<Guid> tickets)
+    public static IEnumerable<object> Handle(EraseWriting command, Writing writing)
     {
         yield return new HandOnTickets(command.UserId);
-        foreach (var ticket in tickets)
+        foreach (var ticket in writing.Tickets)
             yield return new EraseTicketWriting(ticket, command.UserId);
+        foreach (var note in writing.Notes)
+            yield return new EraseNote(note);
 
         if (command.Round < Again.Length)
             yield return new EraseWriting(command.UserId, command.Round + 1).DelayedFor(Again[command.Round]);
@@ -54,7 +62,7 @@ public static class EraseTicketWritingHandler
         ticket is null || (command.WriterId is null && (ticket.IsErased || !(now - ticket.DeletedAt > RestoreTicketEndpoint.Keeps))) ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
     /// <summary>The old events lose the words and the new one makes the document lose them, in one transaction.</summary>
-    public static (TicketWritingErased?, TicketErased?) Handle(
+    public static (TicketWritingErased?, TicketErased?, OutgoingMessages) Handle(
         EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, IDocumentSession session)
     {
         var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
@@ -66,8 +74,8 @@ public static class EraseTicketWritingHandler
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
 
-        return command.WriterId is not { } writer ? (null, new TicketErased(ticket!.Id))
-            : masked.Length == 0 ? (null, null) : (new TicketWritingErased(ticket!.Id, writer), null);
+        return command.WriterId is not { } writer ? (null, new TicketErased(ticket!.Id), [new EraseNotes(ticket.Id)])
+            : masked.Length == 0 ? (null, null, []) : (new TicketWritingErased(ticket!.Id, writer), null, []);
     }
 
     /// <summary>The event without the person's words, or null when it holds none of them.</summary>
@@ -90,6 +98,8 @@ public static class EraseTicketWritingHandler
             TicketNotesRewritten e when Goes(e.ById) || Goes(author) => e with { Notes = "" },
             TicketReplied e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
             TicketReplyCorrected e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
+            TicketMerged e when Goes(e.ById) => e with { Reason = "" },
+            TicketAbsorbed e when Goes(e.ById) => e with { Reason = "" },
             _ => null,
         };
     }
@@ -108,18 +118,21 @@ public sealed class WrittenTickets(IDocumentStore store) : IPersonalDataSource
     public async IAsyncEnumerable<object> ReadAsync(Guid userId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        IReadOnlyList<Guid> ids = await EraseWritingHandler.LoadAsync(new EraseWriting(userId), session, ct);
+        var ids = (await EraseWritingHandler.LoadAsync(new EraseWriting(userId), session, ct)).Tickets;
         foreach (var page in ids.Chunk(Page))
         {
             var tickets = (await session.LoadManyAsync<Ticket>(ct, page)).ToDictionary(t => t.Id);
             var replies = (await session.Events.QueryRawEventDataOnly<TicketReplied>()
-                .Where(r => r.AuthorId == userId && r.TicketId.IsOneOf(page)).ToListAsync(ct)).ToLookup(r => r.TicketId, r => r.Message);
+                .Where(r => r.AuthorId == userId && r.TicketId.IsOneOf(page)).ToListAsync(ct)).Select(r => (r.TicketId, r.Message));
+            var corrections = (await session.Events.QueryRawEventDataOnly<TicketReplyCorrected>()
+                .Where(r => r.AuthorId == userId && r.TicketId.IsOneOf(page)).ToListAsync(ct)).Select(r => (r.TicketId, r.Message));
+            var words = replies.Concat(corrections).ToLookup(r => r.TicketId, r => r.Message);
 
             foreach (var id in page)
                 if (tickets.TryGetValue(id, out var ticket))
                     yield return ticket.AuthorId == userId
-                        ? new { ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Category, ticket.Deadline, ticket.CreatedAt, Replies = replies[id] }
-                        : new { ticket.Number, Replies = replies[id] };
+                        ? new { ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Category, ticket.Deadline, ticket.CreatedAt, Replies = words[id] }
+                        : new { ticket.Number, Replies = words[id] };
         }
     }
 }

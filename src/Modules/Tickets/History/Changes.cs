@@ -55,6 +55,7 @@ public static class Changes
         new("followUp", t => t.FollowUpId),
         new("mergedInto", t => t.MergedInto),
         new("merged", t => t.Merged, Readers.Staff),
+        new("links", t => t.Links, Readers.Staff),
         new("deletedAt", t => t.DeletedAt),
     ];
 

@@ -55,15 +55,15 @@ public static class UndoChangeEndpoint
         UndoChange request, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Undoing? undoing, CurrentUser user)
     {
         Wolverine.Marten.Events events = [.. Compensation.Of(undoing!.Moment, ticket!, user, undoing.Assignee)];
-        return (new TicketChanged(ticket!.Id, $"What version {undoing.Moment.Version} changed is undone."), events, [.. events.SelectMany(e => News(e, user))]);
+        return (new TicketChanged(ticket!.Id, $"What version {undoing.Moment.Version} changed is undone."), events, [.. events.SelectMany(e => News(e, ticket, user))]);
     }
 
     // Whoever gets the ticket hears of it, and whoever got it back with a restored ticket may have stopped working meanwhile.
-    private static object[] News(object change, CurrentUser user) => change switch
+    private static IEnumerable<object> News(object change, Ticket before, CurrentUser user) => change switch
     {
-        TicketAssigned e when e.AssigneeId != user.Id => [new TellAssignee(e.TicketId, e.AssigneeId)],
+        TicketAssigned e => TellAssignee.Of(before, e.AssigneeId, user.Id),
         TicketRestored { TakenUpId: { } assignee } e => [new HandOnTicket(e.TicketId, assignee)],
-        _ => [],
+        _ => Array.Empty<object>(),
     };
 
     // A deleted ticket is gone for its owner too, except to bring it back.

@@ -64,7 +64,7 @@ public sealed record EditTicket(
 }
 
 /// <summary>What an edit comes to: the changes that are left of it, and who shall get the ticket, if that is to change.</summary>
-public sealed record Edit(EditTicket Changes, User? Assignee)
+public sealed record Edit(EditTicket Changes, Assignee Assignee)
 {
     public static async Task<Edit?> OfAsync(EditTicket request, Ticket? ticket, CurrentUser user, IDocumentSession session, CancellationToken ct)
     {
@@ -74,7 +74,7 @@ public sealed record Edit(EditTicket Changes, User? Assignee)
         var before = request.Version.Value is { } version && version > 0 && version < ticket.Version
             ? await session.Events.AggregateStreamAsync<Ticket>(ticket.Id, version, token: ct) : ticket;
         var changes = request.Against(before ?? ticket, user);
-        return new Edit(changes, changes.AssigneeId is { } id ? await session.LoadAsync<User>(id, ct) : null);
+        return new Edit(changes, await Assignee.FindAsync(session, changes.AssigneeId, ct));
     }
 
     public ProblemDetails? Refusal(Ticket ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
@@ -96,7 +96,7 @@ public sealed record Edit(EditTicket Changes, User? Assignee)
         return faults.OptionalLine("category", Changes.Category, 255).Time("deadline", Changes.Deadline, now)
             .OneOf("status", Changes.Status, Contracts.Status.WordsAndAliases).OneOf("priority", Changes.Priority, Contracts.Priority.Words)
             .Names("relatedSkills", Changes.RelatedSkills, 20, 50)
-            .When(Changes.AssigneeId is not null && Assignee is not { MayWork: true }, "assignedTo", "AssignedTo must be an active moderator or admin.")
+            .When(!Assignee.MayHaveTickets, "assignedTo", Assignee.Refusal)
             .Refusal;
     }
 
@@ -120,12 +120,12 @@ public sealed record Edit(EditTicket Changes, User? Assignee)
             yield return new TicketNotesRewritten(ticket.Id, user.Id, notes);
 
         if (Reassigns(ticket))
-            yield return Assignee is null
+            yield return Assignee.Person is not { } person
                 ? new TicketUnassigned(ticket.Id, ticket.AssigneeId!.Value, "Taken off by a person.", user.Id, ticket.IsOpen)
-                : new TicketAssigned(ticket.Id, Assignee.Id, user.Id, SkillMatch.Matched(Assignee.Skills, ticket.RelatedSkills), "Chosen by a person.", ticket.AssigneeId, ticket.IsOpen);
+                : new TicketAssigned(ticket.Id, person.Id, user.Id, SkillMatch.Matched(person.Skills, ticket.RelatedSkills), "Chosen by a person.", ticket.AssigneeId, ticket.IsOpen);
 
         if (Changes.Status.IsGiven && Changes.WantedStatus != ticket.Status)
-            yield return new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, Changes.WantedStatus, Reassigns(ticket) ? Assignee?.Id : ticket.AssigneeId);
+            yield return new TicketStatusChanged(ticket.Id, user.Id, ticket.Status, Changes.WantedStatus, Reassigns(ticket) ? Assignee.Id : ticket.AssigneeId);
     }
 
     public bool Reassigns(Ticket ticket) => Changes.AssignedTo.IsGiven && Changes.AssigneeId != ticket.AssigneeId;
@@ -139,7 +139,9 @@ public sealed record Edit(EditTicket Changes, User? Assignee)
     public (TicketChanged, Wolverine.Marten.Events, OutgoingMessages) Decide(Ticket ticket, CurrentUser user)
     {
         Wolverine.Marten.Events events = [.. Events(ticket, user)];
-        OutgoingMessages messages = Reassigns(ticket) && Assignee is { } assignee && assignee.Id != user.Id ? [new TellAssignee(ticket.Id, assignee.Id)] : [];
+        OutgoingMessages messages = Reassigns(ticket)
+            ? Assignee.Id is { } assignee ? TellAssignee.Of(ticket, assignee, user.Id) : HandOutTicket.GivenBack(ticket, user.Id)
+            : ticket.AssigneeId is null && events.OfType<TicketSkillsRecorded>().Any() ? [new HandOutTicket(ticket.Id)] : [];
         return (new TicketChanged(ticket.Id, events.Count == 0 ? "Nothing has changed." : "The ticket is changed."), events, messages);
     }
 }

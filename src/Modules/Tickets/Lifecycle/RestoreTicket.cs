@@ -31,9 +31,9 @@ public static class RestoreTicketEndpoint
         if (ticket!.DeletedAt is null)
             return (new TicketChanged(ticket.Id, "The ticket is not deleted."), null, []);
 
-        // Whoever had it may have left meanwhile.
+        // Whoever had it may have left meanwhile, or somebody who fits may have come.
         var assignee = ticket.IsOpen ? ticket.AssigneeId : null;
         return (new TicketChanged(ticket.Id, "The ticket is back."), new TicketRestored(ticket.Id, user.Id, assignee),
-            assignee is { } person ? [new HandOnTicket(ticket.Id, person)] : []);
+            assignee is { } person ? [new HandOnTicket(ticket.Id, person)] : [new HandOutTicket(ticket.Id)]);
     }
 }

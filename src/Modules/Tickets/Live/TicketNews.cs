@@ -34,6 +34,8 @@ public sealed record TicketNews(
     [
         typeof(TicketDeadlineNeared), typeof(TicketDeadlinePassed), typeof(TicketNotesRewritten), typeof(TicketLeftUnassigned),
         typeof(TicketAbsorbed), typeof(TicketSeparated), typeof(TicketTriageFailed), typeof(TicketTriageRequested),
+        typeof(TicketLinked), typeof(TicketUnlinked),
+        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased),
     ];
 
     private static readonly FrozenSet<string> OwnersAliases = [.. ForOwnerToo.Select(AliasOf)], StaffAliases = [.. OwnersAliases, .. ForStaff.Select(AliasOf)];

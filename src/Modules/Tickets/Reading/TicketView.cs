@@ -15,6 +15,19 @@ public sealed record ReplyView(Guid Id, string Message, DateTimeOffset CreatedAt
 {
     [JsonPropertyName("_id")]
     public Guid UnderscoreId => Id;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? CorrectedAt { get; init; }
+
+    public static ReplyView Of(Ticket.Reply reply, IReadOnlyDictionary<Guid, string> names) =>
+        new(reply.Id, reply.Message, reply.CreatedAt, new PersonView(reply.AuthorId, names[reply.AuthorId])) { CorrectedAt = reply.CorrectedAt };
+}
+
+/// <param name="Kind">related, duplicate, duplicated_by, blocks or blocked_by.</param>
+public sealed record LinkView(Guid Id, int Number, string Kind)
+{
+    [JsonPropertyName("_id")]
+    public Guid UnderscoreId => Id;
 }
 
 /// <summary>A ticket as the wire has it, for one reader: notes for staff are empty for an owner.</summary>
@@ -48,6 +61,10 @@ public sealed record TicketView(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Guid? FollowUp { get; init; }
 
+    /// <summary>The tickets that have to do with this one; staff see them, in the detail.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LinkView>? Links { get; init; }
+
     /// <summary>Lists carry this many of the newest replies.</summary>
     public const int RepliesInLists = 3;
 
@@ -61,7 +78,7 @@ public sealed record TicketView(
         return new(
             ticket.Id, ticket.Number, ticket.Title, ticket.Description, ticket.Status, ticket.Priority, ticket.Category, ticket.Deadline,
             Person(ticket.AuthorId), ticket.AssigneeId is { } assignee ? Person(assignee) : null, showNotes ? ticket.HelpfulNotes : "", ticket.RelatedSkills,
-            [.. ticket.Replies.TakeLast(replies).Select(r => new ReplyView(r.Id, r.Message, r.CreatedAt, Person(r.AuthorId)))],
+            [.. ticket.Replies.TakeLast(replies).Select(r => ReplyView.Of(r, names))],
             ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version)
         {
             Ai = showNotes ? ticket.Agent : ticket.Agent with { Reason = null, Advisor = null }, Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
@@ -74,7 +91,10 @@ public sealed record TicketView(
 public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> options, TimeProvider clock)
 {
     public async ValueTask<TicketView> ViewAsync(Ticket ticket, CurrentUser reader, CancellationToken ct) =>
-        (await ViewsAsync([ticket], reader, Ticket.RepliesKept, ct))[0];
+        (await ViewsAsync([ticket], reader, Ticket.RepliesKept, ct))[0] with
+        {
+            Links = reader.IsStaff ? [.. ticket.Links.Select(l => new LinkView(l.Id, l.Number, l.Kind))] : null,
+        };
 
     public async ValueTask<TicketView[]> ViewsAsync(IReadOnlyList<Ticket> tickets, CurrentUser reader, int replies, CancellationToken ct)
     {

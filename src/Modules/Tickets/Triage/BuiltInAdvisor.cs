@@ -34,7 +34,7 @@ public static class BuiltInTriage
         return new(Name,
         [
             new(ProposalField.Priority, [priority.Level], priority.Confidence, priority.Reason, [.. priority.Quotes.Take(Limits.Quotes)]),
-            new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills.Count == 0 ? 0 : skills.Max(SureOf), SkillReason(skills, installation), quotes),
+            .. skills.Count == 0 ? (TicketProposal[])[] : [new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills.Max(SureOf), SkillReason(skills, installation), quotes)],
             new(ProposalField.Notes, [notes], 0.5, "First steps from the reviewed vocabulary for the skills that were found.", quotes),
             new(ProposalField.Summary, [Summarise(ticket)], 0.9, "The title and the beginning of the text, in their own words.", []),
         ]);
@@ -43,9 +43,8 @@ public static class BuiltInTriage
     // A name or a reviewed word in the text is good evidence; history knows its own strength.
     private static double SureOf(FoundSkill skill) => skill.Confidence ?? 0.7;
 
-    private static string SkillReason(IReadOnlyList<FoundSkill> skills, Installation installation) => skills.Count == 0
-        ? "No word of the ticket points at a skill that is known here."
-        : Limits.CutAtWord(string.Join("; ", skills.Select(s => $"{s.Skill}: {Because(s, installation)}")) + ".", Limits.Reason);
+    private static string SkillReason(IReadOnlyList<FoundSkill> skills, Installation installation) =>
+        Limits.CutAtWord(string.Join("; ", skills.Select(s => $"{s.Skill}: {Because(s, installation)}")) + ".", Limits.Reason);
 
     private static string Report(
         string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)

@@ -44,7 +44,7 @@ public static class RecordTriageHandler
     public static HandlerContinuation Validate(RecordTriage command, Ticket? ticket) =>
         ticket is { IsErased: false, Agent.State: AgentState.Pending } && ticket.TriageRound == command.Round ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
-    public static (TicketTriaged, TicketAssigned?, TicketLeftUnassigned?, OutgoingMessages) Handle(
+    public static (TicketTriaged, TicketAssigned?, TicketLeftUnassigned?, TurnedAway?, OutgoingMessages) Handle(
         RecordTriage command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, Candidate[] candidates, IOptions<TriageOptions> options)
     {
         var (id, advice) = (ticket!.Id, command.Advice);
@@ -52,13 +52,13 @@ public static class RecordTriageHandler
         var triaged = new TicketTriaged(id, advice.Advisor, proposals, command.FallbackReason, command.Round, advice.InjectionSuspected);
 
         if (ticket.AssigneeId is not null || !ticket.IsOpen || ticket.DeletedAt is not null)
-            return (triaged, null, null, []);
+            return (triaged, null, null, null, []);
 
         var skills = proposals.FirstOrDefault(p => p is { Field: ProposalField.Skills, IsApplied: true })?.Value ?? ticket.RelatedSkills;
-        var choice = SkillMatch.Choose(candidates, skills);
+        var choice = SkillMatch.Choose(candidates, skills, ticket.ReleasedBy);
         return choice.Assignee is { } assignee
-            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, ticket.Silent ? [] : [new TellAssignee(id, assignee)])
-            : (triaged, null, new TicketLeftUnassigned(id, choice.Reason), []);
+            ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, null, TellAssignee.Of(ticket, assignee))
+            : (triaged, null, ticket.TriagedBy is null ? new TicketLeftUnassigned(id, choice.Reason) : null, new TurnedAway(choice.Full), []);
     }
 
     /// <summary>Which proposals are applied at once: those the advisor is sure enough of, for fields that no person has set.</summary>

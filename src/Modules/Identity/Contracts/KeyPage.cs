@@ -1,9 +1,8 @@
 using System.Globalization;
-using TicMate.Identity.Contracts;
 
-namespace TicMate.Identity;
+namespace TicMate.Identity.Contracts;
 
-/// <summary>Which page of a short list is asked for, newest first; its cursor is the id of the last one shown.</summary>
+/// <summary>Which page of a short list is asked for, in the order of the ids; its cursor is the id of the last one shown.</summary>
 public sealed record KeyPage(int Limit, Guid? After)
 {
     public static (KeyPage, ProblemDetails) Read(IQueryCollection query)

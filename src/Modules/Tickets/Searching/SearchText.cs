@@ -1,0 +1,83 @@
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using Marten.Events.Projections;
+using TicMate.Tickets.Contracts;
+using Weasel.Postgresql;
+using Weasel.Postgresql.Functions;
+using Weasel.Postgresql.Tables;
+
+namespace TicMate.Tickets.Searching;
+
+/// <summary>
+/// The words of each ticket, beside it, so that only a change of text pays for them. They are worked out by the database from the document
+/// that the same transaction has just stored, so this must be registered after the ticket's own projection.
+/// </summary>
+public sealed partial class SearchText : EventProjection
+{
+    public const string Table = "ticket_text";
+    private readonly string command;
+
+    public SearchText(string schema)
+    {
+        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {schema}.ticket_words(data) from {schema}.mt_doc_ticket where id = ? "
+            + "on conflict (ticket_id) do update set words = excluded.words";
+
+        var table = new Table(PostgresqlProvider.Instance.Parse($"{schema}.{Table}"));
+        table.AddColumn<Guid>("ticket_id").AsPrimaryKey();
+        table.AddColumn("words", "tsvector").NotNull();
+        table.Indexes.Add(new IndexDefinition("ticket_words") { Columns = ["words"], Method = IndexMethod.gin });
+        SchemaObjects.Add(table);
+        Options.DeleteDataInTableOnTeardown(table.Identifier.QualifiedName);
+    }
+
+    public void Project(TicketCreated e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketEdited e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketReplied e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketReplyCorrected e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketReplyWithdrawn e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketWritingErased e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    public void Project(TicketErased e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
+
+    private void Refresh(IDocumentOperations operations, Guid ticket) => operations.QueueSqlCommand(command, ticket);
+}
+
+public static class Search
+{
+    public static void StoreSearchText(this StoreOptions store)
+    {
+        var schema = store.DatabaseSchemaName;
+        store.Projections.Add(new SearchText(schema), ProjectionLifecycle.Inline);
+
+        // Written as PostgreSQL gives functions back, so that a start finds nothing to change.
+        // Text counts as it stands and by its English stems. What goes in is cut, newest replies first, far below the megabyte that
+        // PostgreSQL allows for the words of a row.
+        store.Storage.ExtendedSchemaObjects.Add(new Function(PostgresqlProvider.Instance.Parse($"{schema}.ticket_words"),
+            $"""
+            CREATE OR REPLACE FUNCTION {schema}.ticket_words(ticket jsonb) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+            select setweight(to_tsvector('pg_catalog.simple', title), 'A') || setweight(to_tsvector('pg_catalog.english', title), 'A')
+                || to_tsvector('pg_catalog.simple', body) || to_tsvector('pg_catalog.english', body)
+            from (select left(coalesce(ticket ->> 'title', ''), 1000) as title,
+                left(coalesce(ticket ->> 'description', ''), 20000) || ' ' || left(coalesce((select string_agg(reply ->> 'message', ' ' order by nth desc)
+                    from jsonb_array_elements(ticket -> 'replies') with ordinality as r(reply, nth)), ''), 50000) as body) texts
+            $function$;
+            """));
+
+        // All terms must be found, each as it stands or by its stem, and as the beginning of a word. Quoted, a term is never an operator.
+        store.Storage.ExtendedSchemaObjects.Add(new Function(PostgresqlProvider.Instance.Parse($"{schema}.ticket_query"),
+            $"""
+            CREATE OR REPLACE FUNCTION {schema}.ticket_query(terms text[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
+            select coalesce(string_agg('(' || term::text || ')', ' & '), '')::tsquery
+            from (select to_tsquery('pg_catalog.simple', quoted) || to_tsquery('pg_catalog.english', quoted) as term
+                from (select '''' || replace(replace(term, '\', '\\'), '''', '''''') || ''':*' as quoted from unnest(terms) as term) q) queries
+            where numnode(term) > 0
+            $function$;
+            """));
+    }
+}

@@ -1,0 +1,129 @@
+using Npgsql;
+using TicMate.Identity.Contracts;
+using TicMate.Tickets.Contracts;
+
+namespace TicMate.Tickets.Searching;
+
+/// <summary>Whose tickets a list is about, and whether it goes as far as the deleted ones.</summary>
+public sealed record TicketReach(Guid? AuthorId, Guid? AssigneeId, bool WithDeleted)
+{
+    public static TicketReach Own(CurrentUser user) => new(user.Id, null, false);
+
+    /// <summary>All that the caller may see: of deleted tickets only admins know.</summary>
+    public static TicketReach Everything(CurrentUser user) => user.IsStaff ? new(null, null, user.Role is Roles.Admin) : Own(user);
+
+    /// <summary>The caller's work. Somebody who was staff until just now sees only what is theirs anyway.</summary>
+    public static TicketReach Work(CurrentUser user) => new(user.IsStaff ? null : user.Id, user.Id, false);
+}
+
+/// <summary>A query in the making: its parameters, and the text that names them.</summary>
+public sealed class TicketSql(string schema)
+{
+    private readonly List<NpgsqlParameter> parameters = [];
+
+    public string Text { get; private set; } = "";
+
+    public IReadOnlyList<NpgsqlParameter> Parameters => parameters;
+
+    public string Tickets => $"{schema}.mt_doc_ticket";
+
+    public string Value(object value)
+    {
+        parameters.Add(new NpgsqlParameter { Value = value });
+        return $"${parameters.Count}";
+    }
+
+    /// <summary>One page, and one row more, which tells whether there is another.</summary>
+    public static TicketSql Page(string schema, TicketFilter filter, TicketReach reach, DateTimeOffset now)
+    {
+        var sql = new TicketSql(schema);
+        var conditions = sql.Conditions(filter, reach, now);
+        var (sort, take) = (filter.Sort, sql.Value(filter.Limit + 1));
+        var after = filter.After is not { } cursor ? "true"
+            : $"({sort.Column}, t.number) {sort.Beyond} ({sql.Value(sort.ValueOf(cursor.Key)!)}, {sql.Value(cursor.Number)})";
+
+        sql.Text = sort == TicketSort.BestMatch ? Ranked()
+            : IsByAge(filter, reach) ? Arm("true")
+            : $"select * from ({string.Join(" union all ", Halves(filter).Select(half => $"({Arm(half)})"))}) t order by t.key {sort.Direction}, t.number {sort.Direction} limit {take}";
+        return sql;
+
+        string Arm(string half) => $"select t.data, t.mt_version, {sort.Column} as key, t.number from {sql.From(filter)} where {conditions} and {after} and {half} "
+            + $"order by {sort.Column} {sort.Direction}, t.number {sort.Direction} limit {take}";
+
+        // Of a common word, the newest tickets only: ranking reads every match.
+        string Ranked() => "select t.data, t.mt_version, t.rank, t.number "
+            + $"from (select t.data, t.mt_version, t.number, ts_rank(t.words, {sql.Query(filter)}) as rank "
+            + $"from (select t.data, t.mt_version, t.number, x.words from {sql.From(filter)} where {conditions} order by t.number desc limit {MostRanked}) t) t "
+            + $"where {after} order by t.rank desc, t.number desc limit {take}";
+    }
+
+    public const int MostRanked = 1_000;
+
+    /// <summary>Replaces the text; for lists with one of their own.</summary>
+    public TicketSql As(string text)
+    {
+        Text = text;
+        return this;
+    }
+
+    public string From(TicketFilter filter) =>
+        filter.Terms is null ? $"{Tickets} t" : $"{Tickets} t join {schema}.{SearchText.Table} x on x.ticket_id = t.id and x.words @@ {Query(filter)}";
+
+    public string Conditions(TicketFilter filter, TicketReach reach, DateTimeOffset now)
+    {
+        List<string> conditions = [filter.Deleted is true ? "t.deleted_at is not null" : filter.Deleted is false || !reach.WithDeleted ? "t.deleted_at is null" : "true"];
+        if (reach.AuthorId is { } author)
+            conditions.Add($"t.author_id = {Value(author)}");
+        if (reach.AssigneeId is { } assignee)
+            conditions.Add($"t.assignee_id = {Value(assignee)}");
+
+        if (filter.Statuses.Length > 0 && filter.Statuses.All(status => status is not Status.Completed))
+            conditions.Add("t.is_open");
+        else if (filter.Statuses is [Status.Completed])
+            conditions.Add("not t.is_open");
+        if (filter.Statuses.Length is > 0 and < 4)
+            conditions.Add(Any("t.status", filter.Statuses));
+
+        if (filter.AssignedTo.Length > 0 || filter.Unassigned)
+            conditions.Add((filter.AssignedTo.Length, filter.Unassigned) switch
+            {
+                (0, _) => "t.assignee_id is null",
+                (_, true) => $"({Any("t.assignee_id", filter.AssignedTo)} or t.assignee_id is null)",
+                _ => Any("t.assignee_id", filter.AssignedTo),
+            });
+
+        if (filter.Priorities.Length > 0)
+            conditions.Add(Any("t.urgency", [.. filter.Priorities.Select(Priority.Urgency)]));
+        if (filter.Categories.Length > 0)
+            conditions.Add(Any("t.category", filter.Categories));
+        if (filter.Skills.Length > 0)
+            conditions.Add($"t.skill_keys && {Value(filter.Skills)}::varchar[]");
+        if (filter.CreatedBy.Length > 0)
+            conditions.Add(Any("t.author_id", filter.CreatedBy));
+        if (filter.Numbers.Length > 0)
+            conditions.Add(Any("t.number", filter.Numbers));
+        if (filter.From is { } from)
+            conditions.Add($"t.created_at >= {Value(from)}");
+        if (filter.Until is { } until)
+            conditions.Add($"t.created_at < {Value(until)}");
+        if (filter.Overdue is { } overdue)
+            conditions.Add(overdue ? $"t.is_open and t.due < {Value(now)}" : $"not (t.is_open and t.due < {Value(now)})");
+
+        return string.Join(" and ", conditions);
+    }
+
+    private string Query(TicketFilter filter) => $"{schema}.ticket_query({Value(filter.Terms!)})";
+
+    // With one value an index that begins with the column still gives the order.
+    private string Any<T>(string column, T[] values) => values is [var one] ? $"{column} = {Value(one!)}" : $"{column} = any({Value(values)})";
+
+    // Lists that an index of their own keeps in the order of age; all others are walked by an index that has open and completed tickets apart.
+    private static bool IsByAge(TicketFilter filter, TicketReach reach) =>
+        reach.AuthorId is not null || reach.AssigneeId is not null || filter is { CreatedBy: [_] } or { AssignedTo: [_], Unassigned: false } or { Numbers: [_, ..] }
+        || (filter.Categories is [_] && filter.Sort.Column == TicketSort.Newest.Column);
+
+    private static string[] Halves(TicketFilter filter) =>
+        filter.Overdue is true || filter.Statuses.Length > 0 && !filter.Statuses.Contains(Status.Completed) ? ["t.is_open"]
+        : filter.Statuses is [Status.Completed] ? ["not t.is_open"]
+        : ["t.is_open", "not t.is_open"];
+}
