@@ -51,8 +51,8 @@ public sealed class RolesTests(App app) : AppTest(app)
         {
             session.Events.StartStream<Ticket>(
                 ticket, new TicketCreated(ticket, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), new TicketReplied(ticket, reply, owner.Id, "r"),
-                new TicketLinked(ticket, other, 1, LinkKind.Related, admin.Id));
-            session.Events.StartStream<Ticket>(other, new TicketCreated(other, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), Tickets.Advice.Triaged(ticket, "m", "low", [], "n", "s"));
+                new TicketLinked(ticket, other, 1, LinkKind.Related, admin.Id), Tickets.Advice.Triaged(ticket, "m", "low", [], "n", "s"));
+            session.Events.StartStream<Ticket>(other, new TicketCreated(other, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"));
             session.Events.StartStream<Note>(note, new NoteWritten(note, ticket, admin.Id, "n"));
             await session.SaveChangesAsync(Ct);
         }
