@@ -147,6 +147,32 @@ public sealed class EditTicketTests(App app) : AppTest(app)
     }
 
     [Fact]
+    public async Task An_old_version_gives_an_owner_no_rights_that_the_ticket_as_it_is_does_not()
+    {
+        var (author, moderator) = (await Someone(), await AModerator());
+        var id = (Guid)(await ATicket(author))["id"]!;
+        await Call(moderator, "PUT", $"/api/tickets/status/{id}", new { status = "completed" });
+
+        (await Patch(author, id, new { version = Triaged, title = "new", status = "completed" })).ShouldRefuse(409, "ticket-completed");
+
+        await Call(moderator, "PUT", $"/api/tickets/status/{id}", new { status = "todo" });
+        foreach (var status in new[] { "in_progress", "waiting" })
+            ((string?)(await Patch(author, id, new { version = Triaged + 1, status })).Ticket["status"]).ShouldBe("todo");
+    }
+
+    [Fact]
+    public async Task A_version_that_cannot_be_one_is_refused_so_that_nothing_is_lost_by_it()
+    {
+        var (author, moderator) = (await Someone(), await AModerator());
+        var id = (Guid)(await ATicket(author))["id"]!;
+        await Patch(moderator, id, new { title = "By the moderator" });
+
+        foreach (var version in new object[] { "3", 3.5, "x", new[] { 3 }, 0, -1, 99 })
+            (await Patch(author, id, new { version, title = "The printer is on fire", category = "c" })).ShouldFault("version");
+        (await Load<Ticket>(id))!.Title.ShouldBe("By the moderator");
+    }
+
+    [Fact]
     public async Task Bad_edits_name_every_fault_and_change_nothing()
     {
         var (author, moderator, stranger) = (await Someone(), await AModerator(), await Someone());
@@ -191,7 +217,7 @@ public sealed class EditTicketTests(App app) : AppTest(app)
         var ticket = new Ticket { Id = Guid.CreateVersion7(), Category = between };
         var request = new EditTicket(default, default, sent is null ? default : new(sent), default, default, default, default, default, default, default);
 
-        var edit = new Edit(request.Against(ticket with { Category = before }, Staff), new Assignee(null, null));
+        var edit = new Edit(request.Against(ticket with { Category = before }, true, Staff), new Assignee(null, null));
         var events = edit.Events(ticket with { Category = now }, Staff).ToArray();
 
         (events.OfType<TicketEdited>().SingleOrDefault()?.Category ?? now).ShouldBe(after);

@@ -9,6 +9,40 @@ namespace TicMate.Tests.Tickets;
 
 public sealed class MergeTicketTests(App app) : AppTest(app)
 {
+    private static string Merging(Guid id) => $"/api/tickets/{id}/merge";
+
+    [Fact]
+    public async Task Bad_versions_and_other_tickets_are_faults_and_who_may_not_merge_hears_no_more()
+    {
+        var (author, stranger, moderator) = (await Someone(), await Someone(), await AModerator());
+        var (source, target) = ((Guid)(await ATicket(author))["id"]!, (Guid)(await ATicket(author))["id"]!);
+
+        foreach (var version in new object[] { "x", 1.5, true })
+        {
+            (await Call(moderator, "POST", Merging(source), new { into = target, version, intoVersion = version })).ShouldFault("version", "intoVersion");
+            (await Call(moderator, "POST", $"/api/tickets/{source}/unmerge", new { version })).ShouldFault("version");
+            (await Call(author, "POST", Merging(source), new { into = target, version })).ShouldRefuse(403, "forbidden");
+            (await Call(stranger, "POST", Merging(source), new { into = target, version })).ShouldRefuse(404, "ticket-not-found");
+        }
+
+        foreach (var verb in new[] { "merge", "unmerge", "claim", "release", "restore", "links", "undo" })
+            (await Call(await Someone(TicMate.Identity.Contracts.Roles.Admin), "POST", $"/api/tickets/{source}/{verb}", new { ticketId = target, into = target, to = target, version = 1 })).ShouldFault("id");
+        (await Call(moderator, "POST", $"/api/tickets/{source}/assign", new { ticketId = target, assignedTo = moderator.Id })).ShouldFault("ticketId");
+        (await Load<Ticket>(source))!.MergedInto.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_ticket_that_goes_on_for_others_is_not_deleted()
+    {
+        var (author, other, moderator) = (await Someone(), await Someone(), await AModerator());
+        var (source, target) = ((Guid)(await ATicket(other))["id"]!, (Guid)(await ATicket(author))["id"]!);
+        await Call(moderator, "POST", Merging(source), new { into = target });
+
+        (await Call(author, "DELETE", $"/api/tickets/{target}")).ShouldRefuse(409, "ticket-goes-on-for-others");
+        await Call(moderator, "POST", $"/api/tickets/{source}/unmerge");
+        (await Call(author, "DELETE", $"/api/tickets/{target}")).Status.ShouldBe(200);
+    }
+
     [Fact]
     public async Task A_merged_ticket_points_to_the_one_that_goes_on_and_is_read_only()
     {
@@ -45,7 +79,7 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
 
         (put.Id("ticket"), (Guid)put.Body["mergedInto"]!, (string?)put.Ticket["status"]).ShouldBe((c, c, "in_progress"));
         (post.Status, post.Id("ticket"), (Guid)post.Body["mergedInto"]!).ShouldBe((201, c, c));
-        post.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{c}/replies/{post.Id("reply")}");
+        post.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{c}/replies#{post.Id("reply")}");
         (await Load<Ticket>(c))!.Replies.Select(r => r.Message).ShouldBe(["one", "two"]);
         (await Load<Ticket>(a))!.ReplyCount.ShouldBe(0);
     }
@@ -159,7 +193,6 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
     {
         var (author, moderator, admin) = (await Someone(), await AModerator(), await Someone(Roles.Admin));
         var (source, target, end) = (await Open(author), await Open(author), await Open(author));
-        string Merging(Guid id) => $"/api/tickets/{id}/merge";
 
         (await Call(await Someone(), "POST", Merging(source), new { into = target })).ShouldRefuse(404, "ticket-not-found");
         (await Call(author, "POST", Merging(source), new { into = target })).ShouldRefuse(403, "forbidden");
@@ -190,7 +223,7 @@ public sealed class MergeTicketTests(App app) : AppTest(app)
             Id = Guid.CreateVersion7(), AssigneeId = Guid.CreateVersion7(), Status = Status.Completed, MergedInto = target.Id, BeforeMerge = new(Status.Waiting, null, null),
         };
 
-        var (_, changes, messages) = UnmergeTicketEndpoint.Post(new UnmergeTicket(), new TicketPair(source, target), staff);
+        var (_, changes, messages) = UnmergeTicketEndpoint.Post(new UnmergeTicket(default(Number)), new TicketPair(source, target), staff);
 
         changes.Event.ShouldBe(new TicketUnmerged(source.Id, target.Id, staff.Id, source.AssigneeId));
         messages.Single().ShouldBe(new HandOnTicket(source.Id, source.AssigneeId!.Value));

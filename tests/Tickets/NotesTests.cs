@@ -56,7 +56,7 @@ public sealed class NotesTests(AppWithModel app) : Scenarios(app), IClassFixture
         await Call(moderator, "POST", $"/api/tickets/{id}/notes", new { message = "two" }, x => x.WithRequestHeader("If-Match", $"\"{before.Version}\""));
 
         (written.Status, (string?)written.Body["note"]!["message"], (string?)written.Body["note"]!["createdBy"]!["name"]).ShouldBe((201, "one", moderator.Name));
-        written.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{id}/notes/{written.Id("note")}");
+        written.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{id}/notes#{written.Id("note")}");
         var after = (await Load<Ticket>(id))!;
         (after.Version, after.UpdatedAt).ShouldBe((before.Version, before.UpdatedAt));
         (await Call(author, "GET", $"/api/tickets/{id}", more: x => x.WithRequestHeader("If-None-Match", $"\"{before.Version}\""))).Status.ShouldBe(304);

@@ -71,7 +71,7 @@ public sealed class ReplyToTicketTests(App app) : AppTest(app)
         var said = await Call(author, "POST", $"/api/tickets/{id}/replies", new { message = "It burns again." });
 
         said.Status.ShouldBe(201);
-        said.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{id}/replies/{said.Id("reply")}");
+        said.Http.Response.Headers.Location.ToString().ShouldBe($"/api/tickets/{id}/replies#{said.Id("reply")}");
         said.Http.Response.Headers.ETag.ToString().ShouldBe($"\"{(int)said.Ticket["version"]!}\"");
         ((string?)said.Body["reply"]!["message"], (string?)said.Body["reply"]!["createdBy"]!["name"]).ShouldBe(("It burns again.", author.Name));
         ((Guid)said.Ticket["replies"]![0]!["id"]!).ShouldBe(said.Id("reply"));
@@ -127,8 +127,8 @@ public sealed class ReplyToTicketTests(App app) : AppTest(app)
     {
         var full = Open with { ReplyCount = 500 };
 
-        Replying.Refusal(new ReplyToTicket("hello"), null, new Landing(full, full), Owner, IfMatch.Anything)!.Extensions["code"].ShouldBe("too-many-replies");
-        Replying.Refusal(new ReplyToTicket("hello"), null, new Landing(full, full) { FollowUp = new(7) }, Owner, IfMatch.Anything).ShouldBeNull();
+        Replying.Refusal(new ReplyToTicket("hello"), new Landing(full, full), Owner, IfMatch.Anything)!.Extensions["code"].ShouldBe("too-many-replies");
+        Replying.Refusal(new ReplyToTicket("hello"), new Landing(full, full) { FollowUp = new(7) }, Owner, IfMatch.Anything).ShouldBeNull();
     }
 
     private static object[] Said(Ticket ticket, CurrentUser user) => Replying.Decide(new Landing(ticket, ticket), user, "hello", 200).Item2.Events;

@@ -68,6 +68,7 @@ public sealed record TicketModel(ImmutableList<ModelTicket> Tickets)
             Act.Status => Expect(at, ticket, who, Statuses[command.Word % Statuses.Length]),
             Act.Reply => Reply(command, at, ticket, who),
             Act.Delete when !IsAdmin(who) && ticket.Owner != who => (403, this),
+            Act.Delete when !ticket.IsDeleted && Tickets.Any(other => other.MergedInto == at) => (409, this),
             Act.Delete => Becomes(at, ticket with { IsDeleted = true }),
             Act.Restore when !IsAdmin(who) && ticket.Owner != who => (403, this),
             Act.Restore => Becomes(at, ticket with { IsDeleted = false }),

@@ -173,6 +173,19 @@ public sealed class UndoTests(App app) : AppTest(app)
         (await EventsOf(id)).Count.ShouldBe(7);
     }
 
+    [Fact]
+    public async Task An_owner_does_not_hear_of_what_is_for_staff_by_trying_to_undo_it()
+    {
+        var (author, moderator) = (await Someone(), await AModerator());
+        var id = await ATriagedTicket(author);
+        await Append<Ticket>(id, new TicketLinked(id, Guid.NewGuid(), 1, LinkKind.Related, moderator.Id), new TicketAbsorbed(id, Guid.NewGuid(), moderator.Id, "r"));
+
+        string Said(Reply reply) => (string)reply.ShouldRefuse(409, "cannot-be-undone").Body["detail"]!;
+        Said(await Undo(author, id, 3)).ShouldBe("Version 3 did nothing that can be undone.");
+        Said(await Undo(author, id, 4)).ShouldBe("Version 4 did nothing that can be undone.");
+        Said(await Undo(moderator, id, 4)).ShouldContain("unmerging");
+    }
+
     /// <summary>Two versions: created and triaged, nobody's work.</summary>
     private async Task<Guid> ATriagedTicket(Caller author)
     {

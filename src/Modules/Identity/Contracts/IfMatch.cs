@@ -15,7 +15,7 @@ public sealed record IfMatch(bool IsGiven, IReadOnlyList<EntityTagHeaderValue> T
         : new(true, EntityTagHeaderValue.TryParseList([.. sent.OfType<string>()], out var tags) ? [.. tags] : []);
 
     /// <summary>The same, said in the body; null matches everything.</summary>
-    public static IfMatch Of(int? version) => version is null ? Anything : new(true, [Tag(version.Value)]);
+    public static IfMatch Of(long? version) => version is null ? Anything : new(true, [Tag(version.Value)]);
 
     /// <summary>412 with <c>currentVersion</c> when the sender saw another version than this.</summary>
     public ProblemDetails? Stale(int version)
@@ -29,5 +29,5 @@ public sealed record IfMatch(bool IsGiven, IReadOnlyList<EntityTagHeaderValue> T
         return problem;
     }
 
-    private static EntityTagHeaderValue Tag(int version) => new($"\"{version.ToString(CultureInfo.InvariantCulture)}\"");
+    private static EntityTagHeaderValue Tag(long version) => new($"\"{version.ToString(CultureInfo.InvariantCulture)}\"");
 }

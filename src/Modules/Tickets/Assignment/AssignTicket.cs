@@ -10,7 +10,8 @@ namespace TicMate.Tickets.Assignment;
 
 /// <summary>Whose work the ticket shall be; null or the empty text: nobody's.</summary>
 public sealed record AssignTicket(
-    Field<Reference> AssignedTo, Field<Reference> UserId, Field<Reference> Id, [property: JsonPropertyName("_id")] Field<Reference> UnderscoreId)
+    Field<Reference> AssignedTo, Field<Reference> UserId, Field<Reference> Id, [property: JsonPropertyName("_id")] Field<Reference> UnderscoreId,
+    [property: JsonPropertyName("ticketId")] Reference? Named = null)
 {
     private Field<Reference> Given => AssignedTo.IsGiven ? AssignedTo : UserId.IsGiven ? UserId : Id.IsGiven ? Id : UnderscoreId;
 
@@ -29,7 +30,8 @@ public static class AssignTicketEndpoint
     public static ProblemDetails Validate(AssignTicket request, Ticket? ticket, CurrentUser user, Assignee assignee, IfMatch match) =>
         TicketGuard.Unseen(ticket, user) ?? StaffOnly(user)
         ?? new Faults().When(!request.NamesSomething, "assignedTo", "AssignedTo is required: a person's id, or null for nobody.")
-            .When(!assignee.MayHaveTickets, "assignedTo", Assignee.Refusal).Refusal
+            .When(!assignee.MayHaveTickets, "assignedTo", Assignee.Refusal)
+            .When(Reference.IsAnother(ticket!.Id, request.Named), "ticketId", "The request names more than one ticket.").Refusal
         ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/assign")]

@@ -6,18 +6,20 @@ using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Tickets.Assignment;
 
+public sealed record ReleaseTicket : TicketRequest;
+
 /// <summary>Somebody gives their ticket back. The agent looks for somebody else, and does not give it to them again.</summary>
 public static class ReleaseTicketEndpoint
 {
-    public static ProblemDetails Validate(Ticket? ticket, CurrentUser user, IfMatch match) =>
+    public static ProblemDetails Validate(ReleaseTicket request, Ticket? ticket, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(ticket, user) ?? AssignTicketEndpoint.StaffOnly(user) ?? NotTheirs(ticket!, user)
-        ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? WolverineContinue.NoProblems;
+        ?? request.FaultsFor(ticket!).Refusal ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/release")]
-    [ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404),
+    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404),
         ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, TicketUnassigned?, OutgoingMessages) Post(
-        [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, [NotBody] CurrentUser user) =>
+        ReleaseTicket _, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, CurrentUser user) =>
         ticket!.AssigneeId is null
             ? (new TicketChanged(ticket.Id, "The ticket is nobody's already."), null, [])
             : (new TicketChanged(ticket.Id, "The ticket is given back."),

@@ -52,7 +52,7 @@ public sealed record NoteStored(Guid NoteId, string Message, int StatusCode = St
         var note = (await session.Events.FetchLatest<Note>(stored.NoteId, ct))!;
         http.Response.StatusCode = stored.StatusCode;
         if (stored.StatusCode is StatusCodes.Status201Created)
-            http.Response.Headers.Location = $"/api/tickets/{note.TicketId}/notes/{note.Id}";
+            http.Response.Headers.Location = $"/api/tickets/{note.TicketId}/notes#{note.Id}";
 
         return new NoteAnswer(stored.Message, (await people.ViewsAsync([note], ct))[0]);
     }

@@ -35,7 +35,7 @@ public sealed record ReplyStored(
         http.Response.StatusCode = stored.StatusCode;
         http.Response.Headers.ETag = $"\"{shown.Version}\"";
         if (stored.StatusCode is StatusCodes.Status201Created)
-            http.Response.Headers.Location = $"/api/tickets/{shown.Id}{(shown != ticket || stored.ReplyId == ticket.Id ? "" : $"/replies/{reply.Id}")}";
+            http.Response.Headers.Location = $"/api/tickets/{shown.Id}{(shown != ticket || stored.ReplyId == ticket.Id ? "" : $"/replies#{reply.Id}")}";
 
         var (said, view) = ((await people.ViewsAsync([reply], ct))[0], await reader.ViewAsync(shown, user, ct));
         return new ReplyAnswer(stored.Message, said, view, stored.FollowUpOf, stored.MergedInto);

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
@@ -7,18 +6,7 @@ using Wolverine.Marten;
 
 namespace TicMate.Tickets.Conversation;
 
-public sealed record ReplyToTicket(
-    Field<string> Message,
-    [property: JsonPropertyName("ticketId")] Reference? Named = null,
-    Reference? Id = null,
-    [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
-{
-    [JsonIgnore]
-    public Guid TicketId => Reference.FirstOf(Named, Id, UnderscoreId);
-
-    /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Guid ticketId) => new[] { Named, Id, UnderscoreId }.Any(named => named is { Text.Length: > 0 } && named.Id != ticketId);
-}
+public sealed record ReplyToTicket(Field<string> Message) : TicketRequest;
 
 /// <summary>The original's way in.</summary>
 public static class ReplyToTicketEndpoint
@@ -27,7 +15,7 @@ public static class ReplyToTicketEndpoint
         Landing.FindAsync(request.TicketId, user, session, clock.GetUtcNow(), ct);
 
     public static ProblemDetails Validate(ReplyToTicket request, Landing landing, CurrentUser user, IfMatch match) =>
-        Replying.Refusal(request, null, landing, user, match) ?? WolverineContinue.NoProblems;
+        Replying.Refusal(request, landing, user, match) ?? WolverineContinue.NoProblems;
 
     [WolverinePut("/api/tickets/ticket-reply")]
     [ProducesResponseType<ReplyAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
@@ -40,8 +28,8 @@ public static class PostReplyEndpoint
     public static Task<Landing> LoadAsync(Guid ticketId, CurrentUser user, IDocumentSession session, TimeProvider clock, CancellationToken ct) =>
         Landing.FindAsync(ticketId, user, session, clock.GetUtcNow(), ct);
 
-    public static ProblemDetails Validate(ReplyToTicket request, Guid ticketId, Landing landing, CurrentUser user, IfMatch match) =>
-        Replying.Refusal(request, ticketId, landing, user, match) ?? WolverineContinue.NoProblems;
+    public static ProblemDetails Validate(ReplyToTicket request, Landing landing, CurrentUser user, IfMatch match) =>
+        Replying.Refusal(request, landing, user, match) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/replies")]
     [ProducesResponseType<ReplyAnswer>(201), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
@@ -63,10 +51,9 @@ public sealed record ReplyLands(Landing Landing, object[] Events, TicketCreated?
 /// <summary>The one decision behind both ways in.</summary>
 public static class Replying
 {
-    public static ProblemDetails? Refusal(ReplyToTicket request, Guid? inAddress, Landing landing, CurrentUser user, IfMatch match) =>
+    public static ProblemDetails? Refusal(ReplyToTicket request, Landing landing, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(landing.Named, user)
-        ?? new Faults().Text("message", request.Message, 10_000)
-            .When(inAddress is { } id && request.NamesAnother(id), "id", "The body names another ticket than the address.").Refusal
+        ?? request.FaultsFor(landing.Named!).Text("message", request.Message, 10_000).Refusal
         ?? match.Stale(landing.Named!.Version)
         ?? (landing.Ticket!.DeletedAt is not null ? TicketGuard.Frozen(landing.Named) : null)
         ?? (landing.FollowUp is null && landing.Ticket.ReplyCount >= Ticket.RepliesAllowed

@@ -56,7 +56,10 @@ public sealed class HistoryReader(IPeople people, IOptions<TicketsOptions> optio
         [
             .. shown.Select(m => new HistoryEntry(
                 m.Moment.Event.Sequence, m.Moment.Version, m.Moment.Event.Timestamp, m.Moment.Type,
-                new ActorView(m.Actor.Kind, m.Actor.Id, m.Actor.PersonId is { } person ? names[person] : m.Actor.Name) { ApiKeyId = m.Actor.ApiKeyId },
+                new ActorView(m.Actor.Kind, m.Actor.Id, m.Actor.PersonId is { } person ? names[person] : m.Actor.Name) 
+                {
+                    ApiKeyId = reader.IsStaff || m.Actor.PersonId == reader.Id ? m.Actor.ApiKeyId : null,
+                },
                 [.. m.Changes.Select(change => View(change, names))], m.Moment.Event.CausationId, m.Moment.Event.CorrelationId)
             {
                 EventId = m.Moment.Event.Id, Reason = reader.IsStaff ? ReasonOf(m.Moment.Event.Data) : null,

@@ -11,13 +11,7 @@ using Wolverine.Persistence.EventSourcing;
 namespace TicMate.Tickets.History;
 
 /// <param name="Version">The version that the change to undo led to, as the history shows it.</param>
-public sealed record UndoChange(
-    Number Version,
-    [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
-{
-    /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
-}
+public sealed record UndoChange(Number Version) : TicketRequest;
 
 /// <summary>A change that shall be undone, and what happened after it.</summary>
 /// <param name="Assignee">Whose work the ticket was before it, when the change was about that.</param>
@@ -44,8 +38,8 @@ public static class UndoChangeEndpoint
     public static ProblemDetails Validate(UndoChange request, Ticket? ticket, Undoing? undoing, CurrentUser user, IfMatch match, DateTimeOffset now) =>
         (IsOwnDeletion(ticket, undoing, user) ? null : TicketGuard.Unseen(ticket, user))
         ?? (undoing is null ? null : NotTheirs(undoing.Moment, ticket!, user))
-        ?? new Faults().When(undoing is null, "version", $"Version must be one of the ticket's versions, 1 to {ticket!.Version}.")
-            .When(request.NamesAnother(ticket!), "id", "The body names another ticket than the address.").Refusal
+        ?? request.FaultsFor(ticket!).When(undoing is null, "version", $"Version must be one of the ticket's versions, 1 to {ticket!.Version}.")
+            .Refusal
         ?? match.Stale(ticket!.Version) ?? Impossible(undoing!, ticket, user, now) ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/undo")]
@@ -84,8 +78,8 @@ public static class UndoChangeEndpoint
     {
         var (undone, data) = (undoing.Moment, undoing.Moment.Event.Data);
         if (!Compensation.CanUndo(undone))
-            return Refuse.With(409, "cannot-be-undone", data is TicketMerged or TicketAbsorbed
-                ? "A merge is taken back by unmerging." : $"Version {undone.Version} ({undone.Type}) did nothing that can be undone.");
+            return Refuse.With(409, "cannot-be-undone", user.IsStaff && data is TicketMerged or TicketAbsorbed
+                ? "A merge is taken back by unmerging." : $"Version {undone.Version} did nothing that can be undone.");
 
         if (Compensation.Conflict(undone, undoing.Later) is var (field, version))
         {
@@ -95,6 +89,7 @@ public static class UndoChangeEndpoint
         }
 
         return (data is TicketDeleted ? RestoreTicketEndpoint.TooLate(ticket, now) : TicketGuard.Frozen(ticket))
+            ?? (data is TicketRestored ? DeleteTicketEndpoint.GoesOnForOthers(ticket) : null)
             ?? (data is TicketStatusChanged ? ChangeStatusEndpoint.IllegalStep(ticket.Status, undone.Before!.Ticket.Status) : null)
             ?? (data is TicketEdited or TicketDeadlineMoved && !user.IsStaff && !ticket.IsOpen
                 ? Refuse.With(409, "ticket-completed", "The ticket is completed; reopen it before you change it.") : null)

@@ -7,13 +7,8 @@ using Wolverine.Persistence.EventSourcing;
 namespace TicMate.Tickets.Lifecycle;
 
 /// <param name="Status">Where the ticket shall go; without it an open ticket is completed and a completed one reopened.</param>
-public sealed record ChangeStatus(
-    Field<string> Status,
-    [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
+public sealed record ChangeStatus(Field<string> Status) : TicketRequest
 {
-    /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
-
     public string Wanted(Ticket ticket) => this switch
     {
         { Status.Value: { Length: > 0 } word } => Contracts.Status.Of(word),
@@ -25,8 +20,7 @@ public static class ChangeStatusEndpoint
 {
     public static ProblemDetails Validate(ChangeStatus request, Ticket? ticket, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(ticket, user) ?? NotTheirs(request.Wanted(ticket!), ticket!, user)
-        ?? new Faults().OneOf("status", request.Status, Contracts.Status.WordsAndAliases)
-            .When(request.NamesAnother(ticket!), "id", "The body names another ticket than the address.").Refusal
+        ?? request.FaultsFor(ticket!).OneOf("status", request.Status, Contracts.Status.WordsAndAliases).Refusal
         ?? match.Stale(ticket!.Version) ?? TicketGuard.Frozen(ticket) ?? IllegalStep(ticket.Status, request.Wanted(ticket)) ?? WolverineContinue.NoProblems;
 
     [WolverinePut("/api/tickets/status/{ticketId}")]

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Reading;
@@ -6,15 +5,7 @@ using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Tickets.Lifecycle;
 
-public sealed record DeleteTicket(
-    [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
-{
-    [JsonIgnore]
-    public Guid TicketId => Reference.FirstOf(Named, Id, UnderscoreId);
-
-    /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
-}
+public sealed record DeleteTicket : TicketRequest;
 
 /// <summary>Deleted, a ticket is gone for everyone but admins, and comes back as it was when it is restored.</summary>
 public static class DeleteTicketEndpoint
@@ -22,8 +13,12 @@ public static class DeleteTicketEndpoint
     public static ProblemDetails Validate(DeleteTicket request, Ticket? ticket, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(ticket, user)
         ?? (user.Role is Roles.Admin || user.Id == ticket!.AuthorId ? null : Refuse.Forbidden("A ticket is deleted by its owner or by an admin."))
-        ?? new Faults().When(request.NamesAnother(ticket!), "id", "The request names more than one ticket.").Refusal
-        ?? match.Stale(ticket!.Version) ?? WolverineContinue.NoProblems;
+        ?? request.FaultsFor(ticket!).Refusal
+        ?? match.Stale(ticket!.Version) ?? GoesOnForOthers(ticket) ?? WolverineContinue.NoProblems;
+
+    /// <summary>409 when others were merged into the ticket: whoever wrote those would lose theirs with it.</summary>
+    public static ProblemDetails? GoesOnForOthers(Ticket ticket) => ticket.Merged.Length == 0 || ticket.DeletedAt is not null ? null
+        : Refuse.With(409, "ticket-goes-on-for-others", "Other tickets were merged into this one; staff must unmerge them first.");
 
     /// <summary>The original API's way, with the id in the body.</summary>
     [WolverineDelete("/api/tickets/delete-ticket")]

@@ -15,24 +15,18 @@ namespace TicMate.Tickets.Lifecycle;
 /// <param name="Version">The version that the sender had before them. What equals the ticket at that version is not a change.</param>
 public sealed record EditTicket(
     Field<string> Title, Field<string> Description, Field<string> Category, Field<string> Deadline, Field<string> Status, Field<string> Priority,
-    Field<string[]> RelatedSkills, Field<string> HelpfulNotes, Field<Reference> AssignedTo, Number Version,
-    [property: JsonPropertyName("ticketId")] Reference? Named = null, Reference? Id = null, [property: JsonPropertyName("_id")] Reference? UnderscoreId = null)
+    Field<string[]> RelatedSkills, Field<string> HelpfulNotes, Field<Reference> AssignedTo, Number Version) : TicketRequest
 {
-    [JsonIgnore]
-    public Guid TicketId => Reference.FirstOf(Named, Id, UnderscoreId);
-
-    /// <summary>A body may name the ticket again, but not another one.</summary>
-    public bool NamesAnother(Ticket ticket) => Reference.IsAnother(ticket.Id, Named, Id, UnderscoreId);
-
     /// <summary>The request without what is no change, or not this person's to change.</summary>
     /// <param name="before">The ticket as the sender had it.</param>
-    public EditTicket Against(Ticket before, CurrentUser user) => this with
+    /// <param name="isOpen">Whether it is open now: an owner completes and reopens, and no more.</param>
+    public EditTicket Against(Ticket before, bool isOpen, CurrentUser user) => this with
     {
         Title = Differs(Title, before.Title, Title.Value?.Trim()) ? Title : default,
         Description = Differs(Description, before.Description, Description.Value) ? Description : default,
         Category = Differs(Category, before.Category, Category.Value?.Trim()) ? Category : default,
         Deadline = IsAnotherDeadline(before.Deadline) ? Deadline : default,
-        Status = Says(Status, before.Status) && (user.IsStaff || before.IsOpen == (WantedStatus is Contracts.Status.Completed)) ? Status : default,
+        Status = Says(Status, before.Status) && (user.IsStaff || isOpen == (WantedStatus is Contracts.Status.Completed)) ? Status : default,
         Priority = user.IsStaff && Says(Priority, before.Priority) ? Priority : default,
         RelatedSkills = user.IsStaff && (RelatedSkills.IsMalformed || (RelatedSkills.IsGiven && !Skills.SequenceEqual(before.RelatedSkills))) ? RelatedSkills : default,
         HelpfulNotes = user.IsStaff && Differs(HelpfulNotes, before.HelpfulNotes, HelpfulNotes.Value) ? HelpfulNotes : default,
@@ -73,19 +67,21 @@ public sealed record Edit(EditTicket Changes, Assignee Assignee)
 
         var before = request.Version.Value is { } version && version > 0 && version < ticket.Version
             ? await session.Events.AggregateStreamAsync<Ticket>(ticket.Id, version, token: ct) : ticket;
-        var changes = request.Against(before ?? ticket, user);
+        var changes = request.Against(before ?? ticket, ticket.IsOpen, user);
         return new Edit(changes, await Assignee.FindAsync(session, changes.AssigneeId, ct));
     }
 
     public ProblemDetails? Refusal(Ticket ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
         Faults(ticket, now) ?? match.Stale(ticket.Version) ?? TicketGuard.Frozen(ticket)
-        ?? (!user.IsStaff && Changes.ChangesWords && !ticket.IsOpen && !Changes.Status.IsGiven
+        ?? (!user.IsStaff && Changes.ChangesWords && !ticket.IsOpen && Changes.WantedStatus is "" or Contracts.Status.Completed
             ? Refuse.With(409, "ticket-completed", "The ticket is completed; reopen it before you change it.") : null)
         ?? (Changes.Status.IsGiven ? ChangeStatusEndpoint.IllegalStep(ticket.Status, Changes.WantedStatus) : null);
 
     private ProblemDetails? Faults(Ticket ticket, DateTimeOffset now)
     {
-        var faults = new Faults().When(Changes.NamesAnother(ticket), "id", "The body names another ticket than the address.");
+        var faults = Changes.FaultsFor(ticket).When(
+            Changes.Version.IsMalformed || Changes.Version.Value is { } version && (version < 1 || version > ticket.Version), "version",
+            $"Version must be one of the ticket's versions, 1 to {ticket.Version}.");
         if (Changes.Title.IsGiven)
             faults.Line("title", Changes.Title, 255);
         if (Changes.Description.IsGiven)
@@ -116,7 +112,7 @@ public sealed record Edit(EditTicket Changes, Assignee Assignee)
         if (Changes.RelatedSkills.IsGiven && !Changes.Skills.SequenceEqual(ticket.RelatedSkills))
             yield return new TicketSkillsRecorded(ticket.Id, Changes.Skills, user.Id);
 
-        if (Changes.HelpfulNotes.IsGiven && Notes.Clean(Changes.HelpfulNotes.Value ?? "", $"{ticket.Title}\n{ticket.Description}\n{Changes.HelpfulNotes.Value}") is var notes && notes != ticket.HelpfulNotes)
+        if (Changes.HelpfulNotes.IsGiven && Notes.Clean(Changes.HelpfulNotes.Value ?? "", $"{ticket.Title}\n{ticket.Description}") is var notes && notes != ticket.HelpfulNotes)
             yield return new TicketNotesRewritten(ticket.Id, user.Id, notes);
 
         if (Reassigns(ticket))

@@ -7,17 +7,17 @@ using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Tickets.Lifecycle;
 
-public sealed record RestoreTicket;
+public sealed record RestoreTicket : TicketRequest;
 
 public static class RestoreTicketEndpoint
 {
     /// <summary>After this time the words of a deleted ticket are erased.</summary>
     public static readonly TimeSpan Keeps = TimeSpan.FromDays(30);
 
-    public static ProblemDetails Validate(Ticket? ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
+    public static ProblemDetails Validate(RestoreTicket request, Ticket? ticket, CurrentUser user, IfMatch match, DateTimeOffset now) =>
         (ticket is not null && user.Id == ticket.AuthorId ? null : TicketGuard.Unseen(ticket, user))
         ?? (user.Role is Roles.Admin || user.Id == ticket!.AuthorId ? null : Refuse.Forbidden("A ticket is restored by its owner or by an admin."))
-        ?? match.Stale(ticket!.Version) ?? TooLate(ticket, now) ?? WolverineContinue.NoProblems;
+        ?? request.FaultsFor(ticket!).Refusal ?? match.Stale(ticket!.Version) ?? TooLate(ticket, now) ?? WolverineContinue.NoProblems;
 
     /// <summary>409 when the ticket was deleted too long ago to come back.</summary>
     public static ProblemDetails? TooLate(Ticket ticket, DateTimeOffset now) => ticket.DeletedAt is null || (!ticket.IsErased && now - ticket.DeletedAt <= Keeps) ? null

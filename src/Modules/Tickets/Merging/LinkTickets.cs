@@ -6,7 +6,7 @@ using TicMate.Tickets.Reading;
 namespace TicMate.Tickets.Merging;
 
 /// <param name="Kind">What this ticket is to the other one; without it they are related.</param>
-public sealed record LinkTickets(Reference? To, Field<string> Kind);
+public sealed record LinkTickets(Reference? To, Field<string> Kind) : TicketRequest;
 
 public static class LinkTicketsEndpoint
 {
@@ -17,7 +17,7 @@ public static class LinkTicketsEndpoint
 
     public static ProblemDetails Validate(LinkTickets request, TicketPair pair, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(pair.Ticket, user) ?? TicketGuard.NotStaff(user)
-        ?? new Faults()
+        ?? request.FaultsFor(pair.Ticket!)
             .When(TicketGuard.Unseen(pair.Other, user) is not null || pair.Other!.Id == pair.Ticket!.Id, "to", "To must be the id of another ticket.")
             .OneOf("kind", request.Kind, LinkKind.Words).Refusal
         ?? match.Stale(pair.Ticket!.Version) ?? TicketGuard.Frozen(pair.Ticket) ?? TicketGuard.Frozen(pair.Other!)

@@ -7,7 +7,7 @@ namespace TicMate.Tickets.Merging;
 
 /// <param name="Version">What the sender saw of the ticket; the same as <c>If-Match</c>.</param>
 /// <param name="IntoVersion">What the sender saw of the ticket that goes on.</param>
-public sealed record MergeTicket(Reference? Into, Field<string> Reason, int? Version = null, int? IntoVersion = null);
+public sealed record MergeTicket(Reference? Into, Field<string> Reason, Number Version, Number IntoVersion) : TicketRequest;
 
 public static class MergeTicketEndpoint
 {
@@ -20,11 +20,13 @@ public static class MergeTicketEndpoint
             return unseen;
 
         var (source, target) = (pair.Ticket!, pair.Other);
-        return new Faults()
+        return request.FaultsFor(source)
                 .When(target?.Id == source.Id, "into", "A ticket cannot be merged into itself.")
                 .When(TicketGuard.Unseen(target, user) is not null, "into", "Into must be the id of another ticket.")
-                .OptionalLine("reason", request.Reason, 500).Refusal
-            ?? match.Stale(source.Version) ?? IfMatch.Of(request.Version).Stale(source.Version) ?? IfMatch.Of(request.IntoVersion).Stale(target!.Version)
+                .OptionalLine("reason", request.Reason, 500)
+                .When(request.Version.IsMalformed, "version", "Version must be a whole number.")
+                .When(request.IntoVersion.IsMalformed, "intoVersion", "IntoVersion must be a whole number.").Refusal
+            ?? match.Stale(source.Version) ?? IfMatch.Of(request.Version.Value).Stale(source.Version) ?? IfMatch.Of(request.IntoVersion.Value).Stale(target!.Version)
             ?? (source.DeletedAt is null && source.MergedInto == target!.Id ? null : TicketGuard.Frozen(source) ?? Occupied(target!))
             ?? WolverineContinue.NoProblems;
     }

@@ -7,7 +7,7 @@ using Wolverine;
 
 namespace TicMate.Tickets.Merging;
 
-public sealed record UnmergeTicket(int? Version = null);
+public sealed record UnmergeTicket(Number Version) : TicketRequest;
 
 /// <summary>Makes a merged ticket stand for itself again, as it stood. What was said meanwhile stays where it was said.</summary>
 public static class UnmergeTicketEndpoint
@@ -20,7 +20,8 @@ public static class UnmergeTicketEndpoint
 
     public static ProblemDetails Validate(UnmergeTicket request, TicketPair pair, CurrentUser user, IfMatch match) =>
         TicketGuard.Unseen(pair.Ticket, user) ?? TicketGuard.NotStaff(user)
-        ?? match.Stale(pair.Ticket!.Version) ?? IfMatch.Of(request.Version).Stale(pair.Ticket.Version)
+        ?? request.FaultsFor(pair.Ticket!).When(request.Version.IsMalformed, "version", "Version must be a whole number.").Refusal
+        ?? match.Stale(pair.Ticket!.Version) ?? IfMatch.Of(request.Version.Value).Stale(pair.Ticket.Version)
         ?? (pair.Ticket.DeletedAt is not null ? TicketGuard.Frozen(pair.Ticket) : null)
         ?? (pair.Ticket.MergedInto is null ? Refuse.With(409, "not-merged", "The ticket is not merged into another one.") : null)
         ?? (pair.Ticket.MergedInto == pair.Other?.Id ? null
@@ -28,7 +29,7 @@ public static class UnmergeTicketEndpoint
         ?? WolverineContinue.NoProblems;
 
     [WolverinePost("/api/tickets/{ticketId}/unmerge")]
-    [ProducesResponseType<TicketAnswer>(200), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
+    [ProducesResponseType<TicketAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403), ProducesResponseType<ProblemDetails>(404), ProducesResponseType<ProblemDetails>(409), ProducesResponseType<ProblemDetails>(412)]
     public static (TicketChanged, PairChanges, OutgoingMessages) Post(UnmergeTicket _, TicketPair pair, CurrentUser user)
     {
         var (source, target) = (pair.Ticket!, pair.Other!);

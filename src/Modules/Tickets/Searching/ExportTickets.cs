@@ -36,7 +36,7 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
         http.Response.ContentType = "text/csv; charset=utf-8";
         http.Response.Headers.ContentDisposition = "attachment; filename=\"tickets.csv\"";
 
-        await using var csv = CsvWriter.Create(http.Response.Body, new CsvWriterOptions(), leaveOpen: true);
+        await using var csv = CsvWriter.Create(http.Response.Body, QuotedForAnySeparator, leaveOpen: true);
         await WriteAsync(csv, Header, ct);
 
         while (true)
@@ -54,6 +54,9 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
         }
     }
 
+    // Where a spreadsheet takes a semicolon or a tab for the separator, an unquoted one would begin a cell of its own.
+    private static readonly CsvWriterOptions QuotedForAnySeparator = new() { ShouldQuote = (field, _, _, _) => field.IndexOfAny(';', '\t') >= 0 };
+
     private static async Task WriteAsync(CsvWriter csv, IEnumerable<string?> cells, CancellationToken ct)
     {
         foreach (var cell in cells)
@@ -69,9 +72,9 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
         t.HelpfulNotes, Text(t.ReplyCount), Time(t.CreatedAt), Time(t.UpdatedAt), Time(t.CompletedAt), Time(t.DeletedAt),
     ];
 
-    /// <summary>A cell that no spreadsheet takes for a formula.</summary>
+    /// <summary>A cell that no spreadsheet takes for a formula. What cannot be seen in front of it makes no difference.</summary>
     public static string Harmless(string cell) =>
-        cell is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] ? "'" + cell : cell;
+        cell.TrimStart('\uFEFF', '\u200B', '\u200C', '\u200D', '\u2060') is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] ? "'" + cell : cell;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -121,7 +121,7 @@ public sealed record TicketFilter
         text is [>= '1' and <= '9', ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     // A date means the end of that day. The database keeps microseconds.
-    private static DateTimeOffset? Time(string text, bool after) => WireTime.Parse(text) is not { } time ? null
+    private static DateTimeOffset? Time(string text, bool after) => WireTime.Parse(text) is not { } time || time.Year == DateTimeOffset.MaxValue.Year ? null
         : text.Length == 10 ? time.AddSeconds(1)
         : after ? time.AddTicks(TimeSpan.TicksPerMicrosecond) : time;
 }
