@@ -15,11 +15,16 @@ public sealed class EvaluateTriageCommand : IOwnCommand
     private const int BadFile = 65;
     private const int Least = 2 * TextClassifier.LeastTickets;
 
-    private readonly Argument<string> file = new("file") { Description = "A CSV file with a header: text, or title and description, and the skill." };
-    private readonly Option<double> split = new("--split") { Description = "Learn from this part of the tickets, ask about the rest.", HelpName = "PART", DefaultValueFactory = _ => 0.7 };
-    private readonly Option<int> seed = new("--seed") { Description = "By which lot the tickets are drawn.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<int?> folds = new("--folds") { Description = "Also ask about every ticket once, in so many parts.", HelpName = "N" };
-    private readonly Option<string> skillColumn = new("--skill-column") { Description = "The column with the skill.", HelpName = "NAME", DefaultValueFactory = _ => "skill" };
+    private readonly Argument<string> file =
+        new("file") { Description = "A CSV file with a header: text, or title and description, and the skill." };
+    private readonly Option<double> split =
+        new("--split") { Description = "Learn from this part of the tickets, ask about the rest.", HelpName = "PART", DefaultValueFactory = _ => 0.7 };
+    private readonly Option<int> seed =
+        new("--seed") { Description = "By which lot the tickets are drawn.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> folds =
+        new("--folds") { Description = "Also ask about every ticket once, in so many parts.", HelpName = "N" };
+    private readonly Option<string> skillColumn =
+        new("--skill-column") { Description = "The column with the skill.", HelpName = "NAME", DefaultValueFactory = _ => "skill" };
     private readonly Option<string?> json = new("--json") { Description = "Also write the figures here.", HelpName = "FILE" };
 
     public EvaluateTriageCommand()
@@ -88,7 +93,8 @@ public sealed class EvaluateTriageCommand : IOwnCommand
 
         var calibration = new Table().AddColumn("Sure").AddColumn(Right("Tickets")).AddColumn(Right("Mean confidence")).AddColumn(Right("Accuracy"));
         foreach (var bucket in TriageTrial.Together(parts.Count > 0 ? parts : [part]))
-            calibration.AddRow($"{Number(bucket.From)}-{Number(bucket.To)}", Number(bucket.Tickets), Number(bucket.Confidence, "0.000"), Number(bucket.Accuracy, "0.000"));
+            calibration.AddRow(
+                $"{Number(bucket.From)}-{Number(bucket.To)}", Number(bucket.Tickets), Number(bucket.Confidence, "0.000"), Number(bucket.Accuracy, "0.000"));
         AnsiConsole.Write(calibration);
 
         void Row(string name, Func<TrialResult, double> value, string format)

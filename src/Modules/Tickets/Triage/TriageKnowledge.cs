@@ -44,7 +44,8 @@ public sealed class LearnFromSolvedTickets(IDocumentStore store, TriageKnowledge
         if (size == learnedFrom)
             return;
 
-        var solved = await Solved(session).OrderBy(t => t.CompletedAt).ThenBy(t => t.Id).Skip(Math.Max(0, size - MostTickets)).Take(Math.Min(size, MostTickets)).ToListAsync(ct);
+        var solved = await Solved(session).OrderBy(t => t.CompletedAt).ThenBy(t => t.Id)
+            .Skip(Math.Max(0, size - MostTickets)).Take(Math.Min(size, MostTickets)).ToListAsync(ct);
         if (Lessons.From(solved.Select(SolvedTicket.Of)) is { } lessons)
         {
             knowledge.Learn(lessons);

@@ -14,8 +14,8 @@ public sealed record TrialBucket(double From, double To, int Tickets, double Con
 /// <param name="Unanswered">Tickets that got no skill; they count as wrong.</param>
 /// <param name="ByCoverage">Accuracy on the surest 10, 20, … 100 %.</param>
 public sealed record TrialResult(
-    string Model, int Learned, int Asked, int Labels, int SeenBefore, int Unanswered, double Accuracy, double MacroF1, double[] ByCoverage, TrialBucket[] Calibration,
-    double MillisecondsPerTicket, double TrainingSeconds);
+    string Model, int Learned, int Asked, int Labels, int SeenBefore, int Unanswered, double Accuracy, double MacroF1, double[] ByCoverage,
+    TrialBucket[] Calibration, double MillisecondsPerTicket, double TrainingSeconds);
 
 /// <summary>Measures the built-in advisor: it learns from some tickets and advises on the rest, by the code that serves tickets.</summary>
 public static class TriageTrial
@@ -34,7 +34,8 @@ public static class TriageTrial
     public static IReadOnlyList<TrialResult> Folds(IReadOnlyList<TrialTicket> tickets, int folds, int seed)
     {
         var drawn = Drawn(tickets, seed);
-        return [.. Enumerable.Range(0, folds).Select(fold => Run([.. drawn.Where((_, i) => i % folds != fold)], [.. drawn.Where((_, i) => i % folds == fold)]))];
+        return [.. Enumerable.Range(0, folds)
+            .Select(fold => Run([.. drawn.Where((_, i) => i % folds != fold)], [.. drawn.Where((_, i) => i % folds == fold)]))];
     }
 
     /// <summary>Learns from the first tickets, of which alone it knows the skills, and asks about the others.</summary>
@@ -44,7 +45,8 @@ public static class TriageTrial
         var lessons = Lessons.From(learned.Select(t => new SolvedTicket(t.Number, $"{t.Title}\n{t.Description}", [t.Skill])));
         var training = clock.Elapsed;
 
-        var installation = new Installation([.. learned.Select(t => t.Skill).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)], lessons);
+        string[] skills = [.. learned.Select(t => t.Skill).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        var installation = new Installation(skills, lessons);
         Advise(learned[0], installation);
         clock.Restart();
         var answers = asked.Select(t => Answer(t, Advise(t, installation))).ToArray();
@@ -62,7 +64,8 @@ public static class TriageTrial
         [.. results.SelectMany(r => r.Calibration).GroupBy(b => (b.From, b.To)).OrderBy(g => g.Key.From)
             .Select(g => (g.Key, Tickets: g.Sum(b => b.Tickets), Bucket: g))
             .Select(g => new TrialBucket(
-                g.Key.From, g.Key.To, g.Tickets, g.Bucket.Sum(b => b.Confidence * b.Tickets) / g.Tickets, g.Bucket.Sum(b => b.Accuracy * b.Tickets) / g.Tickets))];
+                g.Key.From, g.Key.To, g.Tickets,
+                g.Bucket.Sum(b => b.Confidence * b.Tickets) / g.Tickets, g.Bucket.Sum(b => b.Accuracy * b.Tickets) / g.Tickets))];
 
     /// <summary>The mean, and how far single values lie from it (the standard deviation of a sample).</summary>
     public static (double Mean, double Spread) Over(IReadOnlyCollection<double> values)
@@ -78,14 +81,18 @@ public static class TriageTrial
         return drawn;
     }
 
-    private static TriageAdvice Advise(TrialTicket ticket, Installation installation) => BuiltInTriage.Advise(new(ticket.Title, ticket.Description), installation);
+    private static TriageAdvice Advise(TrialTicket ticket, Installation installation) =>
+        BuiltInTriage.Advise(new(ticket.Title, ticket.Description), installation);
 
-    private static TrialAnswer Answer(TrialTicket ticket, TriageAdvice advice) => advice.Proposals.FirstOrDefault(p => p.Field == ProposalField.Skills) is { } skills
-        ? new(Words.Fold(ticket.Skill), Words.Fold(skills.Value[0]), skills.Confidence) : new(Words.Fold(ticket.Skill), "", 0);
+    private static TrialAnswer Answer(TrialTicket ticket, TriageAdvice advice) =>
+        advice.Proposals.FirstOrDefault(p => p.Field == ProposalField.Skills) is { } skills
+            ? new(Words.Fold(ticket.Skill), Words.Fold(skills.Value[0]), skills.Confidence) : new(Words.Fold(ticket.Skill), "", 0);
 
-    private static double Accuracy(IReadOnlyCollection<TrialAnswer> answers) => answers.Count == 0 ? 0 : answers.Count(a => a.IsRight) / (double)answers.Count;
+    private static double Accuracy(IReadOnlyCollection<TrialAnswer> answers) =>
+        answers.Count == 0 ? 0 : answers.Count(a => a.IsRight) / (double)answers.Count;
 
-    private static double MacroF1(TrialAnswer[] answers) => answers.SelectMany(a => new[] { a.Truth, a.Said }).Where(l => l.Length > 0).Distinct()
+    private static double MacroF1(TrialAnswer[] answers) =>
+        answers.SelectMany(a => new[] { a.Truth, a.Said }).Where(l => l.Length > 0).Distinct()
         .Average(label => 2.0 * answers.Count(a => a.IsRight && a.Truth == label) / (answers.Count(a => a.Truth == label) + answers.Count(a => a.Said == label)));
 
     private static double[] ByCoverage(TrialAnswer[] answers)
