@@ -48,10 +48,11 @@ public sealed class LessonsTests
     [Fact]
     public void A_word_that_was_often_wrong_here_is_trusted_less()
     {
-        var misleading = History(90).Select(t => t.Skills[0] == "HR Support" ? t with { Text = t.Text + " networking" } : t).ToArray();
+        SolvedTicket[] plumbing = [.. History(90).Select(t => t.Skills[0] == "Networking" ? t with { Skills = ["Plumbing"] } : t)];
+        var misleading = plumbing.Select(t => t.Skills[0] == "HR Support" ? t with { Text = t.Text + " plumbing" } : t);
 
-        Lessons.SureOfWords(Lessons.From(misleading), "networking").ShouldBeLessThan(0.3);
-        Lessons.SureOfWords(Lessons.From(History(90)), "Networking").ShouldBe(0.7);
+        Lessons.SureOfWords(Lessons.From(misleading), "plumbing").ShouldBeLessThan(0.2);
+        Lessons.SureOfWords(Lessons.From(plumbing), "Plumbing").ShouldBe(0.7);
         Lessons.SureOfWords(null, "Networking").ShouldBe(0.7);
     }
 
