@@ -9,7 +9,7 @@ public sealed record TicketText(string Title, string Description);
 /// What is known in this installation: the skills of active staff, whole names as staff spell them,
 /// and what solved tickets taught (null while there is not enough history).
 /// </summary>
-public sealed record Installation(IReadOnlyList<string> StaffSkills, SkillClassifier? Learned);
+public sealed record Installation(IReadOnlyList<string> StaffSkills, Lessons? Learned);
 
 /// <summary>
 /// What an advisor suggests: a proposal for each field it has something to say about. The priority is one of low, medium, high, urgent;
