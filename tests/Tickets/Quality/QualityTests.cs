@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CsCheck;
-using JasperFx.Events.Daemon;
 using Marten;
 using Marten.Events;
+using Marten.Events.Daemon.Coordination;
 using Microsoft.Extensions.DependencyInjection;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets;
