@@ -23,6 +23,8 @@ public sealed partial class AdviceQualityProjection : EventProjection
 
     public AdviceQualityProjection(string schema)
     {
+        // How far it has come is stored under this name: under another one it would count everything a second time.
+        Name = "AdviceQuality";
         tables = new(schema);
         foreach (var table in tables.Definitions())
         {
