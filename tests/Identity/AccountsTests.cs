@@ -115,20 +115,20 @@ public sealed class AccountsTests(App app) : AppTest(app)
     [Fact]
     public async Task Whoever_leaves_is_forgotten_and_their_tickets_stay()
     {
-        var (person, moderator) = (await WithPassword(await Someone(Roles.User, "canary-skill")), await AModerator());
-        var mine = (await CallAndSettle(person, "POST", "/api/tickets", new { title = "canary-title", description = "canary-description", category = "canary-category" })).Id("ticket");
-        await Call(person, "PUT", "/api/auth/update-skills", new { skills = new[] { "canary-other-skill" } });
-        await Call(person, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "canary-reply" });
+        var (person, moderator) = (await WithPassword(await Someone(Roles.User, "leaver-skill")), await AModerator());
+        var mine = (await CallAndSettle(person, "POST", "/api/tickets", new { title = "leaver-title", description = "leaver-description", category = "leaver-category" })).Id("ticket");
+        await Call(person, "PUT", "/api/auth/update-skills", new { skills = new[] { "leaver-other-skill" } });
+        await Call(person, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "leaver-reply" });
         await Call(moderator, "PUT", "/api/tickets/ticket-reply", new { ticketId = mine, message = "kept reply" });
-        await Call(person, "POST", "/api/auth/api-keys", new { name = "canary-key", scopes = new[] { "tickets:read" } });
+        await Call(person, "POST", "/api/auth/api-keys", new { name = "leaver-key", scopes = new[] { "tickets:read" } });
         var exported = await Call(person, "GET", "/api/auth/export");
 
         (await Call(person, "DELETE", "/api/auth/user", new { password = "wrong" })).ShouldFault("password");
         var left = await CallAndSettle(person, "DELETE", "/api/auth/user", new { password = "Secret123!" });
 
         left.Status.ShouldBe(200);
-        exported.Body.ToJsonString().ShouldContain("canary-reply");
-        ((string?)exported.Body["apiKeys"]![0]!["name"]).ShouldBe("canary-key");
+        exported.Body.ToJsonString().ShouldContain("leaver-reply");
+        ((string?)exported.Body["apiKeys"]![0]!["name"]).ShouldBe("leaver-key");
         exported.Body["history"]!.AsArray().Select(e => (string?)e!["event"]).ShouldContain("user_registered");
         exported.Body.ToJsonString().ShouldNotContain("kept reply");
         (await Call(person, "GET", "/api/auth/user")).ShouldRefuse(401, "unauthenticated");
@@ -138,7 +138,7 @@ public sealed class AccountsTests(App app) : AppTest(app)
 
         (await Load<PersonalData>(person.Id)).ShouldBeNull();
         (await TextOfTheWholeDatabase()).ShouldSatisfyAllConditions(
-            text => text.ShouldNotContain("canary"), text => text.ShouldNotContain(person.Email), text => text.ShouldNotContain(person.Name), text => text.ShouldContain("kept reply"));
+            text => text.ShouldNotContain("leaver"), text => text.ShouldNotContain(person.Email), text => text.ShouldNotContain(person.Name), text => text.ShouldContain("kept reply"));
     }
 
     [Fact]

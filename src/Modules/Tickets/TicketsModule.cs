@@ -11,6 +11,7 @@ using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Live;
+using TicMate.Tickets.Quality;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
 using TicMate.Tickets.Triage;
@@ -64,6 +65,7 @@ public static class TicketsModule
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
+            store.Projections.Add(new AdviceQualityProjection(schema), ProjectionLifecycle.Async);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.StoreSearchText();
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);
