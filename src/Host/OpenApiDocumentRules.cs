@@ -78,7 +78,7 @@ public static class OpenApiDocumentRules
     {
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
-        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
+        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 

@@ -13,6 +13,7 @@ using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
+using TicMate.Tickets.Similar;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
@@ -46,6 +47,9 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TicketLists>();
+        services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
+        services.AddSingleton<SimilarTickets>();
+        services.AddSingleton<PossibleDuplicates>();
         services.AddModelClient();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
