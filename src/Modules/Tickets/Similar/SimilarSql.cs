@@ -17,9 +17,9 @@ public sealed record Likeness(string Title, string Description, Guid? Except, Gu
 /// </summary>
 public static class SimilarSql
 {
-    public const int MostTerms = 24, MostMatches = 2_000, MostWeighed = 500, MostCompared = 40, MostOwn = 500;
+    public const int MostTerms = 24, MostMatches = 1_000, MostWeighed = 300, MostCompared = 40, MostOwn = 500;
 
-    /// <summary>How rare a word is that the statistics do not know.</summary>
+    /// <summary>How rare a word is while there are no statistics; later, one that they do not list is half as frequent as the rarest that they do.</summary>
     private const string Rare = "0.0005";
 
     /// <summary>Solved tickets, with how like they are from 0 to 1.</summary>
@@ -60,7 +60,7 @@ public static class SimilarSql
                 select lexeme, share, ln(1 / share) * case when titled then 1.5 else 1 end as weight, sum(share) over (order by share, titled desc, length(lexeme) desc, lexeme) as upto,
                     row_number() over (order by share, titled desc, length(lexeme) desc, lexeme) as nth,
                     ('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as query
-                from (select l.lexeme, 'A' = any(l.weights) as titled, least(coalesce(c.share, {Rare}), 0.95)::float8 as share
+                from (select l.lexeme, 'A' = any(l.weights) as titled, least(coalesce(c.share, (select min(share) / 2 from common), {Rare}), 0.95)::float8 as share
                     from unnest(setweight(to_tsvector('pg_catalog.english', {title}), 'A') || to_tsvector('pg_catalog.english', {body})) l left join common c using (lexeme)) known
                 order by nth limit {MostTerms}),
             size as materialized (select greatest(reltuples, 1) as tickets from pg_class where oid = '{schema}.{SearchText.Table}'::regclass),
