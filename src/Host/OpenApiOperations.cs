@@ -19,7 +19,7 @@ public static class OpenApiOperations
     {
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
-        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
+        ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/ai/quality"] = QualityQuery.Parameters,
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
@@ -82,6 +82,7 @@ public static class OpenApiOperations
 
     private static OpenApiSchema SchemaOf(string name, string route) => name switch
     {
+        "limit" when route.EndsWith("/similar", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "20", Default = 5 },
         "limit" => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100", Default = 25 },
         "version" => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },

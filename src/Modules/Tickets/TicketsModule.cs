@@ -6,6 +6,7 @@ using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Deadlines;
+using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
@@ -14,6 +15,7 @@ using TicMate.Tickets.Live;
 using TicMate.Tickets.Quality;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
+using TicMate.Tickets.Similar;
 using TicMate.Tickets.Triage;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
@@ -47,7 +49,11 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TicketLists>();
+        services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
+        services.AddSingleton<SimilarTickets>();
+        services.AddSingleton<PossibleDuplicates>();
         services.AddModelClient();
+        services.AddSingleton<Model>();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
@@ -68,6 +74,7 @@ public static class TicketsModule
             store.Projections.Add(new AdviceQualityProjection(schema), ProjectionLifecycle.Async);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.StoreSearchText();
+            store.Schema.For<DraftText>().Duplicate(draft => draft.TicketId);
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);
             store.Schema.For<Ticket>()
                 .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))

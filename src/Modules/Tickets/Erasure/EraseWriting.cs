@@ -4,6 +4,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
+using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Lifecycle;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
@@ -69,6 +70,10 @@ public static class EraseTicketWritingHandler
         var masked = events.Select(e => (Event: e, Data: Masked(e.Data, command.WriterId, author))).Where(m => m.Data is not null && !Equals(m.Data, m.Event.Data)).ToArray();
         foreach (var (e, data) in masked)
             session.Events.OverwriteEvent(e.WithData(data!));
+
+        // A draft quotes the ticket, and is written for its author.
+        if (command.WriterId is null || command.WriterId == author)
+            session.DeleteWhere<DraftText>(draft => draft.TicketId == command.TicketId);
 
         // Advice that has been recorded waits a few minutes among the handled messages, and longer among the dead ones.
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })

@@ -29,13 +29,13 @@ public sealed record TicketNews(
         typeof(TicketDeleted), typeof(TicketRestored), typeof(TicketWritingErased), typeof(TicketErased),
     ];
 
-    // Notes, reminders, how the agent gets on, and that somebody else had the same trouble.
+    // Notes, drafts, reminders, how the agent gets on, and that somebody else had the same trouble.
     private static readonly Type[] ForStaff =
     [
         typeof(TicketDeadlineNeared), typeof(TicketDeadlinePassed), typeof(TicketNotesRewritten), typeof(TicketLeftUnassigned),
         typeof(TicketAbsorbed), typeof(TicketSeparated), typeof(TicketTriageFailed), typeof(TicketTriageRequested),
         typeof(TicketLinked), typeof(TicketUnlinked),
-        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased),
+        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased), typeof(ReplyDrafted), typeof(ReplyDraftUsed),
     ];
 
     private static readonly FrozenSet<string> OwnersAliases = [.. ForOwnerToo.Select(AliasOf)], StaffAliases = [.. OwnersAliases, .. ForStaff.Select(AliasOf)];

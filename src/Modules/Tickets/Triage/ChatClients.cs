@@ -41,8 +41,11 @@ public sealed class TriageAdvisors
     public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options)
     {
         if (!string.IsNullOrWhiteSpace(options.Value.ApiKey))
-            Model = new ModelAdvisor(ChatClients.Create(http, options.Value), options.Value.Model, options.Value.AllowThinking);
+            Model = new ModelAdvisor(Client = ChatClients.Create(http, options.Value), options.Value.Model, options.Value.AllowThinking);
     }
+
+    /// <summary>The way to the model for other questions than triage, or null when no key is configured.</summary>
+    public IChatClient? Client { get; }
 
     /// <summary>The language model, or null when no key is configured.</summary>
     public ITriageAdvisor? Model { get; }

@@ -119,7 +119,7 @@ public sealed class ModelAdvisor(IChatClient client, string model, bool allowThi
         return ModelAnswer.Parse(response.Text, ticket, installation);
     }
 
-    private static ModelUnavailableException Unavailable(Exception e) => e switch
+    internal static ModelUnavailableException Unavailable(Exception e) => e switch
     {
         ClientResultException { Status: > 0 } refused => Refused(refused),
         BrokenCircuitException open => new("circuit-open", transient: true, open.RetryAfter),
