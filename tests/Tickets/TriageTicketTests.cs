@@ -34,7 +34,8 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
     {
         var (skill, author) = (ASkill(), await Someone());
         var moderator = await AModerator(skill);
-        app.Model.Behaviour = FakeModel.Answers($$"""{"priority":"urgent","skills":["{{skill.ToUpperInvariant()}}","Hacking"],"summary":"It burns.","notes":"Use **water**. <script>alert(1)</script>"}""");
+        app.Model.Behaviour = FakeModel.Answers(
+            FakeModel.Advice("urgent", [skill.ToUpperInvariant(), "Hacking"], "It burns.", "Use **water**. <script>alert(1)</script>", "on  FIRE"));
 
         var id = (Guid)(await ATicket(author, "The printer is on fire", "Mail me: ada@example.org"))["id"]!;
 
@@ -83,9 +84,9 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
     [Fact]
     public async Task What_staff_set_stands_whatever_the_model_says()
     {
-        app.Model.Behaviour = FakeModel.Answers("""{"priority":"urgent","skills":[],"summary":"s","notes":"n"}""");
+        app.Model.Behaviour = FakeModel.Answers(FakeModel.Advice("urgent", quote: "toner"));
 
-        var reply = await CallAndSettle(await AModerator(), "POST", "/api/tickets", new { title = "t", description = "d", priority = "low" });
+        var reply = await CallAndSettle(await AModerator(), "POST", "/api/tickets", new { title = "toner", description = "d", priority = "low" });
 
         (await Load<Ticket>(reply.Id("ticket")))!.Priority.ShouldBe("low");
     }

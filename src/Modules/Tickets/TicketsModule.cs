@@ -14,6 +14,7 @@ using TicMate.Tickets.Live;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
 using TicMate.Tickets.Triage;
+using TicMate.Tickets.Triage.Costs;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
 using Wolverine;
@@ -47,6 +48,7 @@ public static class TicketsModule
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TicketLists>();
         services.AddModelClient();
+        services.AddSingleton<IModelLedger, ModelLedger>();
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
@@ -64,6 +66,7 @@ public static class TicketsModule
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
+            store.Projections.Add(new SpendProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.StoreSearchText();
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);

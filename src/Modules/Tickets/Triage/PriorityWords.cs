@@ -1,7 +1,11 @@
 namespace TicMate.Tickets.Triage;
 
 /// <summary>A priority, how sure that is, the sentence that says which words it rests on, and the words.</summary>
-public sealed record PriorityReading(string Level, double Confidence, string Reason, string[] Quotes);
+public sealed record PriorityReading(string Level, double Confidence, string Reason, string[] Quotes)
+{
+    /// <summary>The ticket names a priority for itself, which counts for nothing.</summary>
+    public bool IsAskedFor { get; init; }
+}
 
 /// <summary>Reads a priority from what a ticket says is broken, not from what it asks to be told.</summary>
 public static class PriorityWords
@@ -35,7 +39,7 @@ public static class PriorityWords
             _ => new("medium", Guessed, "Unknown: no word of the ticket says how urgent it is, so it is taken as medium.", []),
         };
         return instructed.Length == 0 ? reading
-            : reading with { Reason = $"{reading.Reason} The ticket asks for a priority itself; that does not count." };
+            : reading with { Reason = $"{reading.Reason} The ticket asks for a priority itself; that does not count.", IsAskedFor = true };
     }
 
     private static string[] Said(IReadOnlyList<Phrase> phrases, IReadOnlyList<Word> words, string text) =>

@@ -30,11 +30,13 @@ public static class TriageTicketHandler
     public static async Task<RecordTriage> HandleAsync(
         TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)
     {
-        var text = new TicketText(ticket.Title, ticket.Description);
+        var text = new TicketText(ticket.Title, ticket.Description) { TicketId = ticket.Id };
         var installation = await knowledge.CurrentAsync(ct);
         var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, envelope.Attempts, ct) : (null, null);
 
-        return new RecordTriage(command.TicketId, ticket.TriageRound, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
+        var byWords = await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct);
+        // Words cannot be steered beyond what they say, so the built-in advice is never held back, and stands behind the model's where that is.
+        return new RecordTriage(command.TicketId, ticket.TriageRound, advice is null ? byWords : advice with { SkillsByWords = byWords.Skills }, failure);
     }
 
     // What may pass is left to the retries above; the rest, and the last try, ends here.
@@ -47,7 +49,7 @@ public static class TriageTicketHandler
         }
         catch (ModelUnavailableException e) when (!e.Transient || attempt >= Tries)
         {
-            return (null, $"{model.Name}: {e.Reason}");
+            return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}");
         }
         catch (InvalidAnswerException)
         {
