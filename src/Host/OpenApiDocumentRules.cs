@@ -79,7 +79,7 @@ public static class OpenApiDocumentRules
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
-        ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
+        ["api/admin/users"] = ["limit", "cursor"], ["api/admin/ai/usage"] = ["from", "to", "groupBy"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
     // A member whose faults are collected may be left out as far as JSON goes; what is required, the faults say.
@@ -123,7 +123,10 @@ public static class OpenApiDocumentRules
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {
                     Name = name, In = ParameterLocation.Query,
-                    Schema = new OpenApiSchema { Type = name is "limit" or "version" or "from" or "to" ? JsonSchemaType.Integer : JsonSchemaType.String },
+                    Schema = new OpenApiSchema
+                    {
+                        Type = name is "limit" or "version" || (name is "from" or "to" && description.RelativePath != "api/admin/ai/usage") ? JsonSchemaType.Integer : JsonSchemaType.String,
+                    },
                 });
 
         if (TicketList.All.Any(list => list.Route == $"/{description.RelativePath}" && list.Parameters.Contains("cursor"))

@@ -49,6 +49,8 @@ public static class TicketsModule
         services.AddSingleton<TicketLists>();
         services.AddModelClient();
         services.AddSingleton<IModelLedger, ModelLedger>();
+        services.AddSingleton<ModelClaims>();
+        services.AddSingleton<WatchModel>().AddHostedService(provider => provider.GetRequiredService<WatchModel>());
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
@@ -68,6 +70,7 @@ public static class TicketsModule
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Projections.Add(new SpendProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.Storage.ExtendedSchemaObjects.Add(ModelClaims.TableIn(schema));
             store.StoreSearchText();
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);
             store.Schema.For<Ticket>()
