@@ -66,7 +66,7 @@ public static partial class Injection
     private static partial Regex ToTheModel { get; }
 
     [GeneratedRegex("""
-        <\|?/?(im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text)\|?>|\[/?inst\]|<</?sys>>|^\W{0,6}(assistant|developer)( message)? ?:|^\W{0,6}(system|user|human)( message)?\W{0,4}: ?(you|ignore|set|respond|override|assign|always|priority|mark|from now|update|treat|answer|new)\b|#{2,} ?(system|instructions?|assistant|response|human)\b|</?(system|instructions?|prompt|assistant|ticket|user_input|admin)( [^>\n]{0,40})?>|\b(begin|start|end) of (the )?(ticket|user (input|message|data)|system (message|prompt)|prompt|instructions|untrusted)\b|["'](role)["'] ?: ?["'](system|assistant|developer|user|tool)|\b(tool|function)_calls?\b
+        <\|?/?(im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|begin_of_text)\|?>|\[/?inst\]|<</?sys>>|^\W{0,6}(assistant|developer)( message)? ?:|^\W{0,6}(system|user|human)( message)?\W{0,4}: ?(you|ignore|set|respond|override|assign|always|priority|mark|from now|update|treat|answer|new)\b|#{2,} ?(system|instructions?|assistant|response|human)\b|</?(system|instructions?|prompt|assistant|ticket|user_input|admin)( [^>\n]{0,40})?>|\b(begin (of )?|start of |end of )(the )?(ticket|user (input|message|data)|system (message|prompt)|prompt|instructions|untrusted)\b|["'](role)["'] ?: ?["'](system|assistant|developer|user|tool)|\b(tool|function)_calls?\b
         """, Plain)]
     private static partial Regex Marker { get; }
 
@@ -76,7 +76,7 @@ public static partial class Injection
     private static partial Regex FakeAnswer { get; }
 
     [GeneratedRegex("""
-        \b(admin(istrator)?|system|root|security|developer|emergency|policy|authori[sz]ed) override\b|\bthis is an? (admin(istrator)?|system|developer|authori[sz]ed|official) (command|instruction|directive|order)\b|\b(re)?assign(ed)?( this| it| the| every)?( ticket| issue| case| task| request| ticket directly)? (directly )?to (the |an )?(admin(istrator)?|root|superuser)\b|\bassigntoadmin|\b(promote|elevate|escalate)[^.\n]{0,20}\bto (an? )?(admin(istrator)?|root|superuser)\b[^.\n]{0,20}\b(now|immediately|role)\b|\b(include|insert|put|add|write|embed)\b[^.\n]{0,40}\b(in|into|to) (the |your )?(helpful ?)?(notes|summary|proposal)\b
+        \b(admin(istrator)?|system|root|security|developer|emergency|policy|authori[sz]ed) override\b|\bthis is an? (admin(istrator)?|system|developer|authori[sz]ed|official) (command|instruction|directive|order)\b|\b(re)?assign(ed)?( this| it| the| every)?( ticket| issue| case| task| request| ticket directly)? (directly )?to (the |an )?(admin(istrator)?|root|superuser)\b|\bassigntoadmin|\b(promote|elevate|escalate)[^.\n]{0,20}\bto (an? )?(admin(istrator)?|root|superuser)\b[^.\n]{0,20}\b(now|immediately|role)\b|\b(include|insert|put|add|write|embed)\b[^\n]{0,60}\b(in|into|to) (the |your )?(helpful ?)?(notes|summary|proposal)\b
         """, Plain)]
     private static partial Regex Override { get; }
 

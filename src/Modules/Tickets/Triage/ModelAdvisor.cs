@@ -56,13 +56,15 @@ public sealed class ModelAdvisor(ModelCalls calls, string model, bool allowThink
 
     public async Task<TriageAdvice> AdviseAsync(TicketText ticket, Installation installation, CancellationToken ct)
     {
-        var sent = Sent(ticket);
+        var (sent, isSuspected) = (Sent(ticket), Injection.IsSuspected(ticket));
+        // Who gives orders may also have named the host that the answer shall link to.
+        var linkable = isSuspected ? "" : sent;
         var answer = await calls.AskAsync(
-            new(Feature, ticket.TicketId), Question(sent, installation), Options(), text => ModelAnswer.Parse(text, sent, installation), ct);
+            new(Feature, ticket.TicketId), Question(sent, installation), Options(), text => ModelAnswer.Parse(text, sent, installation, linkable), ct);
 
-        return new(model, [.. answer.Where(p => !IsAskedFor(p, ticket)).Select(p => p.Field is ProposalField.Notes ? Signed(p, sent) : p)])
+        return new(model, [.. answer.Where(p => !IsAskedFor(p, ticket)).Select(p => p.Field is ProposalField.Notes ? Signed(p, linkable) : p)])
         {
-            InjectionSuspected = Injection.IsSuspected(ticket),
+            InjectionSuspected = isSuspected,
         };
     }
 
@@ -103,9 +105,9 @@ public sealed class ModelAdvisor(ModelCalls calls, string model, bool allowThink
         return words.IsAskedFor && Priority.Urgency(proposal.Value[0]) < Priority.Urgency(words.Level);
     }
 
-    private TicketProposal Signed(TicketProposal notes, string sent) => notes with
+    private TicketProposal Signed(TicketProposal notes, string linkable) => notes with
     {
-        Value = [Notes.Clean($"**AI suggestion** by {model}: check it before you act on it.\n\n{notes.Value[0]}", sent)],
+        Value = [Notes.Clean($"**AI suggestion** by {model}: check it before you act on it.\n\n{notes.Value[0]}", linkable)],
     };
 
     private ChatOptions Options() => new()

@@ -20,8 +20,9 @@ public static partial class ModelAnswer
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
     /// <param name="sent">The text that the model saw: what it quotes must stand in it.</param>
+    /// <param name="linkable">The text whose hosts may be linked to; that which was sent, unless said otherwise.</param>
     /// <exception cref="InvalidAnswerException">The answer is not advice.</exception>
-    public static TicketProposal[] Parse(string answer, string sent, Installation installation)
+    public static TicketProposal[] Parse(string answer, string sent, Installation installation, string? linkable = null)
     {
         try
         {
@@ -29,7 +30,7 @@ public static partial class ModelAnswer
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw new InvalidAnswerException("it is not a JSON object");
 
-            var reading = new Reading(OneLine(sent), sent, installation);
+            var reading = new Reading(OneLine(sent), linkable ?? sent, installation);
             TicketProposal[] proposals =
             [
                 .. Fields.Select(field => json.RootElement.TryGetProperty(field, out var member) ? reading.Proposal(field, member) : null).OfType<TicketProposal>(),
@@ -46,7 +47,7 @@ public static partial class ModelAnswer
     /// <summary>The fields a model is asked for, in the order of proposals.</summary>
     public static readonly string[] Fields = [ProposalField.Priority, ProposalField.Category, ProposalField.Skills, ProposalField.Notes, ProposalField.Summary];
 
-    private sealed record Reading(string Folded, string Sent, Installation Installation)
+    private sealed record Reading(string Folded, string Linkable, Installation Installation)
     {
         public TicketProposal? Proposal(string field, JsonElement json)
         {
@@ -68,7 +69,7 @@ public static partial class ModelAnswer
             {
                 ProposalField.Priority => text is not null && Contracts.Priority.Words.Contains(text) ? text : null,
                 ProposalField.Category => text is { Length: <= Limits.Category } && !text.Contains('\n', StringComparison.Ordinal) && IsPlain(text) ? text : null,
-                ProposalField.Notes => text is { Length: <= Limits.Notes } ? Notes.Clean(text, Sent) : null,
+                ProposalField.Notes => text is { Length: <= Limits.Notes } ? Notes.Clean(text, Linkable) : null,
                 _ => text is { Length: <= Limits.Summary } && IsPlain(text) ? OneLine(text) : null,
             };
             return string.IsNullOrWhiteSpace(text) ? null : [text];
@@ -121,7 +122,7 @@ public static partial class ModelAnswer
 
         // No markup, and no address of a host that the ticket does not name.
         private bool IsPlain(string text) =>
-            !Markup.IsMatch(Words.Readable(text)) && Notes.HostsIn(text).IsSubsetOf(Notes.HostsIn(Sent)) && (!text.Contains("://", StringComparison.Ordinal) || Notes.HostsIn(text).Count > 0);
+            !Markup.IsMatch(Words.Readable(text)) && Notes.HostsIn(text).IsSubsetOf(Notes.HostsIn(Linkable)) && (!text.Contains("://", StringComparison.Ordinal) || Notes.HostsIn(text).Count > 0);
     }
 
     private static string? TextOf(JsonElement value)

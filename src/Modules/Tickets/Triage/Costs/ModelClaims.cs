@@ -23,28 +23,28 @@ public sealed class ModelClaims(IDocumentStore store, TimeProvider clock)
     }
 
     /// <summary>False when the round is held: it is being asked about, or whoever did has not lived to say what came of it.</summary>
-    public async Task<bool> TakeAsync(Guid ticketId, int round, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        var taken = await session.QueryAsync<int>(
-            $"insert into {TableOf(session)} as c (ticket_id, round, is_held, at) values (?, ?, true, ?) on conflict (ticket_id, round) do update set is_held = true, at = excluded.at where not c.is_held returning 1",
-            ct, ticketId, round, clock.GetUtcNow());
-        return taken.Count == 1;
-    }
+    public async Task<bool> TakeAsync(Guid ticketId, int round, CancellationToken ct) => await ChangeAsync(
+        $"insert into {table} as c (ticket_id, round, is_held, at) values ($1, $2, true, $3) on conflict (ticket_id, round) do update set is_held = true, at = excluded.at where not c.is_held",
+        ct, ticketId, round, clock.GetUtcNow()) == 1;
 
     /// <summary>The call failed in a way that may pass: the next try may ask again.</summary>
-    public async Task GiveBackAsync(Guid ticketId, int round, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        await session.QueryAsync<int>($"update {TableOf(session)} set is_held = false where ticket_id = ? and round = ? returning 1", ct, ticketId, round);
-    }
+    public Task GiveBackAsync(Guid ticketId, int round, CancellationToken ct) =>
+        ChangeAsync($"update {table} set is_held = false where ticket_id = $1 and round = $2", ct, ticketId, round);
 
     /// <summary>Rows so old that no message of theirs can still be under way.</summary>
-    public async Task SweepAsync(CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        await session.QueryAsync<int>($"delete from {TableOf(session)} where at < ? returning 1", ct, clock.GetUtcNow() - TimeSpan.FromDays(7));
-    }
+    public Task SweepAsync(CancellationToken ct) => ChangeAsync($"delete from {table} where at < $1", ct, clock.GetUtcNow() - TimeSpan.FromDays(7));
 
-    private static string TableOf(IQuerySession session) => $"{session.DocumentStore.Options.DatabaseSchemaName}.{Name}";
+    private readonly string table = $"{store.Options.DatabaseSchemaName}.{Name}";
+
+    // Not in anybody's transaction: the row stands before the call, whatever becomes of the message.
+    private async Task<int> ChangeAsync(string sql, CancellationToken ct, params object[] values)
+    {
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var value in values)
+            command.Parameters.AddWithValue(value);
+        return await command.ExecuteNonQueryAsync(ct);
+    }
 }
