@@ -17,6 +17,7 @@ using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
 using TicMate.Tickets.Similar;
 using TicMate.Tickets.Triage;
+using TicMate.Tickets.Triage.Costs;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
 using Wolverine;
@@ -54,6 +55,9 @@ public static class TicketsModule
         services.AddSingleton<PossibleDuplicates>();
         services.AddModelClient();
         services.AddSingleton<Model>();
+        services.AddSingleton<IModelLedger, ModelLedger>();
+        services.AddSingleton<ModelClaims>();
+        services.AddSingleton<WatchModel>().AddHostedService(provider => provider.GetRequiredService<WatchModel>());
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
@@ -72,7 +76,9 @@ public static class TicketsModule
             store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
             store.Projections.Add(new AdviceQualityProjection(schema), ProjectionLifecycle.Async);
+            store.Projections.Add(new SpendProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.Storage.ExtendedSchemaObjects.Add(ModelClaims.TableIn(schema));
             store.StoreSearchText();
             store.Schema.For<DraftText>().Duplicate(draft => draft.TicketId);
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);

@@ -89,7 +89,7 @@ public sealed record DraftReply(string Text, string Kind, string Advisor, IReadO
                 solution = Limits.Cut(Redaction.ForProvider(like.Solution!.Message), MostSolution),
             }),
         },
-        Schema);
+        Schema) { TicketId = ticket.Id };
 
     /// <summary>The public replies, by whose side they are on.</summary>
     public static object[] Conversation(Ticket ticket) =>

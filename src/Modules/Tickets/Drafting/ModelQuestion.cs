@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using TicMate.Tickets.Triage;
+using TicMate.Tickets.Triage.Costs;
 
 namespace TicMate.Tickets.Drafting;
 
@@ -11,6 +12,9 @@ namespace TicMate.Tickets.Drafting;
 /// <param name="Feature">What it is for, as the bill names it: draft or summary.</param>
 public sealed record ModelQuestion(string Feature, string Task, object Material, JsonElement Schema)
 {
+    /// <summary>Which ticket it is about.</summary>
+    public Guid? TicketId { get; init; }
+
     public const string Draft = "draft", Summary = "summary";
 
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
@@ -40,28 +44,29 @@ public sealed class Model(TriageAdvisors advisors, IOptions<AiOptions> options)
     /// <param name="read">Gives null for an answer that breaks the rules.</param>
     public async Task<T?> AskAsync<T>(ModelQuestion question, Func<JsonElement, T?> read, CancellationToken ct) where T : class
     {
-        if (advisors.Client is not { } client)
+        if (advisors.Calls is not { } calls)
             return null;
 
         try
         {
-            // The place for the ledger: before the call, whether the budget allows it; after it, question.Feature, response.Usage and how it went.
-            var response = await client.GetResponseAsync(question.Messages, Options(question.Schema), ct);
-            if (response.FinishReason == ChatFinishReason.ContentFilter || response.FinishReason == ChatFinishReason.Length)
-                return null;
+            return await calls.AskAsync(new Purpose(question.Feature, question.TicketId), question.Messages, Options(question.Schema), text => Read(text, read), ct);
+        }
+        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException)
+        {
+            return null;
+        }
+    }
 
-            using var json = JsonDocument.Parse(response.Text, Strict);
-            return json.RootElement.ValueKind is JsonValueKind.Object ? read(json.RootElement) : null;
+    private static T Read<T>(string answer, Func<JsonElement, T?> read) where T : class
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(answer, Strict);
+            return (json.RootElement.ValueKind is JsonValueKind.Object ? read(json.RootElement) : null) ?? throw new InvalidAnswerException("it breaks a rule of its form");
         }
         catch (JsonException)
         {
-            return null;
-        }
-        catch (Exception e)
-        {
-            ct.ThrowIfCancellationRequested();
-            _ = ModelAdvisor.Unavailable(e).Reason;
-            return null;
+            throw new InvalidAnswerException("it is not strict JSON");
         }
     }
 

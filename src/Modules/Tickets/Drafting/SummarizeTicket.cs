@@ -53,7 +53,7 @@ public sealed record Digest(string Problem, string[] Tried, string[] OpenQuestio
         "problem": what is wrong and for whom, at most 2 sentences; "tried": what was tried, and what came of it; "openQuestions": what was asked and
         not answered; "nextStep": what the team should do next, or empty if nothing follows. At most 8 entries, each at most 300 characters.
         """,
-        new { ticket = Redaction.ForProvider($"{ticket.Title}\n\n{ticket.Description}"), status = ticket.Status, replies = DraftReply.Conversation(ticket) }, Schema);
+        new { ticket = Redaction.ForProvider($"{ticket.Title}\n\n{ticket.Description}"), status = ticket.Status, replies = DraftReply.Conversation(ticket) }, Schema) { TicketId = ticket.Id };
 
     public static Digest? Read(JsonElement json, string model, Ticket ticket)
     {

@@ -3,7 +3,11 @@ using TicMate.Tickets.Contracts;
 namespace TicMate.Tickets.Triage;
 
 /// <summary>What an advisor may see of a ticket: its words, and nothing about who wrote it.</summary>
-public sealed record TicketText(string Title, string Description);
+public sealed record TicketText(string Title, string Description)
+{
+    /// <summary>Which ticket, for the book of costs only: no advisor passes it on.</summary>
+    public Guid? TicketId { get; init; }
+}
 
 /// <summary>
 /// What is known in this installation: the skills of active staff, whole names as staff spell them,
@@ -19,8 +23,11 @@ public sealed record Installation(IReadOnlyList<string> StaffSkills, Lessons? Le
 /// <param name="Advisor">How the advisor signs: "built-in", or the name of the model.</param>
 public sealed record TriageAdvice(string Advisor, TicketProposal[] Proposals)
 {
-    /// <summary>The text seems to give the model orders.</summary>
+    /// <summary>The text seems to give the model orders, so people look at the advice before it is applied.</summary>
     public bool InjectionSuspected { get; init; }
+
+    /// <summary>Whom to give the ticket to while the advice is held back: the skills that the words say, which no order can change.</summary>
+    public string[] SkillsByWords { get; init; } = [];
 
     public string Priority => Of(ProposalField.Priority).FirstOrDefault() ?? "";
     public string[] Skills => Of(ProposalField.Skills);

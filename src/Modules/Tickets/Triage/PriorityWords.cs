@@ -3,7 +3,7 @@ namespace TicMate.Tickets.Triage;
 /// <summary>A priority, how sure that is, the sentence that says which words it rests on, and the words.</summary>
 public sealed record PriorityReading(string Level, double Confidence, string Reason, string[] Quotes)
 {
-    /// <summary>The ticket asks for a priority itself.</summary>
+    /// <summary>The ticket names a priority for itself, which counts for nothing.</summary>
     public bool IsAskedFor { get; init; }
 }
 

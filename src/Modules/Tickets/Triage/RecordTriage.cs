@@ -37,7 +37,7 @@ public static class RecordTriageHandler
     public static async Task<Candidate[]> LoadAsync(RecordTriage command, IDocumentSession session, CancellationToken ct)
     {
         session.LastModifiedBy = $"agent:{command.Advice.Advisor}";
-        return await Candidates.HoldAsync(session, command.Advice.Of(ProposalField.Skills), ct);
+        return await Candidates.HoldAsync(session, [.. command.Advice.Skills, .. command.Advice.SkillsByWords], ct);
     }
 
     // Messages may arrive twice; each asking is answered once.
@@ -54,7 +54,8 @@ public static class RecordTriageHandler
         if (ticket.AssigneeId is not null || !ticket.IsOpen || ticket.DeletedAt is not null)
             return (triaged, null, null, null, []);
 
-        var skills = proposals.FirstOrDefault(p => p is { Field: ProposalField.Skills, IsApplied: true })?.Value ?? ticket.RelatedSkills;
+        var skills = proposals.FirstOrDefault(p => p is { Field: ProposalField.Skills, IsApplied: true })?.Value
+            ?? (advice.InjectionSuspected && ticket.RelatedSkills.Length == 0 ? advice.SkillsByWords : ticket.RelatedSkills);
         var choice = SkillMatch.Choose(candidates, skills, ticket.ReleasedBy);
         return choice.Assignee is { } assignee
             ? (triaged, new TicketAssigned(id, assignee, null, choice.Matched, choice.Reason), null, null, TellAssignee.Of(ticket, assignee))

@@ -1,5 +1,6 @@
 using JasperFx.Core;
 using Marten;
+using TicMate.Tickets.Triage.Costs;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Runtime.Handlers;
@@ -16,8 +17,9 @@ public static class TriageTicketHandler
     /// <summary>How often a model that does not answer is asked before the built-in advisor stands in.</summary>
     public const int Tries = 3;
 
-    public static void Configure(HandlerChain chain) =>
-        chain.OnException<ModelUnavailableException>().ScheduleRetry(1.Seconds(), 5.Seconds());
+    private static readonly TimeSpan[] Pauses = [1.Seconds(), 5.Seconds()];
+
+    public static void Configure(HandlerChain chain) => chain.OnException<ModelUnavailableException>().ScheduleRetry(Pauses);
 
     public static Task<Ticket?> LoadAsync(TriageTicket command, IQuerySession session, CancellationToken ct) =>
         session.LoadAsync<Ticket>(command.TicketId, ct);
@@ -28,30 +30,49 @@ public static class TriageTicketHandler
             ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
     public static async Task<RecordTriage> HandleAsync(
-        TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)
+        TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, ModelClaims claims, CancellationToken ct)
     {
-        var text = new TicketText(ticket.Title, ticket.Description);
+        var text = new TicketText(ticket.Title, ticket.Description) { TicketId = ticket.Id };
         var installation = await knowledge.CurrentAsync(ct);
-        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, envelope.Attempts, ct) : (null, null);
+        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, claims, ticket, envelope.Attempts, ct) : (null, null);
 
-        return new RecordTriage(command.TicketId, ticket.TriageRound, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
+        var byWords = await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct);
+        return new RecordTriage(command.TicketId, ticket.TriageRound, Backed(advice, byWords), failure);
     }
+
+    /// <summary>
+    /// Words cannot be steered beyond what they say: the built-in advice is never held back, and stands in for the model's, as far as who gets
+    /// the ticket, where that is.
+    /// </summary>
+    public static TriageAdvice Backed(TriageAdvice? advice, TriageAdvice byWords) =>
+        advice is null ? byWords : advice.InjectionSuspected ? advice with { SkillsByWords = byWords.Skills } : advice;
 
     // What may pass is left to the retries above; the rest, and the last try, ends here.
     private static async Task<(TriageAdvice?, string?)> AskAsync(
-        ITriageAdvisor model, TicketText text, Installation installation, int attempt, CancellationToken ct)
+        ITriageAdvisor model, TicketText text, Installation installation, ModelClaims claims, Ticket ticket, int attempt, CancellationToken ct)
     {
+        if (!await claims.TakeAsync(ticket.Id, ticket.TriageRound, ct))
+            return (null, $"{model.Name}: interrupted");
         try
         {
             return (await model.AdviseAsync(text, installation, ct), null);
         }
-        catch (ModelUnavailableException e) when (!e.Transient || attempt >= Tries)
+        catch (ModelUnavailableException e) when (IsFinal(e, attempt))
         {
-            return (null, $"{model.Name}: {e.Reason}");
+            return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}");
+        }
+        catch (ModelUnavailableException)
+        {
+            await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
+            throw;
         }
         catch (InvalidAnswerException)
         {
             return (null, $"{model.Name}: invalid-answer");
         }
     }
+
+    /// <summary>Nothing is gained by another try, or the provider wants to be left alone for longer than that would wait.</summary>
+    public static bool IsFinal(ModelUnavailableException e, int attempt) =>
+        !e.Transient || attempt >= Tries || (e.RetryAfter is { } wanted && wanted > Pauses[Math.Clamp(attempt, 1, Pauses.Length) - 1]);
 }
