@@ -23,15 +23,15 @@ public sealed class UndoTests(App app) : AppTest(app)
             await Append<Ticket>(id, change(id));
             var after = await Shown(moderator, id);
 
-            var undone = await Undo(moderator, id);
+            var undone = await UndoSettled(moderator, id);
             undone.Status.ShouldBe(200, undone.Json?.ToJsonString());
             (await Shown(moderator, id)).ShouldBe(before);
             undone.Http.Response.Headers.ETag.ToString().ShouldBe($"\"{(int)undone.Ticket["version"]!}\"");
 
-            (await Undo(moderator, id)).Status.ShouldBe(200);
+            (await UndoSettled(moderator, id)).Status.ShouldBe(200);
             if (change(id) is not TicketStatusChanged)
                 (await Shown(moderator, id)).ShouldBe(after);
-            (await Undo(moderator, id)).Status.ShouldBe(200);
+            (await UndoSettled(moderator, id)).Status.ShouldBe(200);
             (await Shown(moderator, id)).ShouldBe(before);
         }
     }

@@ -18,6 +18,10 @@ public sealed class FindSimilarTests(App app) : ListScenarios(app)
         return reply.Body["similar"]!.AsArray();
     }
 
+    // Other tests leave tickets here, too.
+    private static IEnumerable<JsonNode?> About(string word, Reply reply) =>
+        Found(reply).Where(found => ((string)found!["ticket"]!["title"]!).Contains(word, StringComparison.OrdinalIgnoreCase));
+
     [Fact]
     public async Task Staff_find_how_a_ticket_like_this_one_was_solved()
     {
@@ -28,14 +32,14 @@ public sealed class FindSimilarTests(App app) : ListScenarios(app)
         await Given(Opened(other, $"The {word} crashes at start, still open", "A window opens and closes again."));
         var asked = await Given(Opened(author, $"{word} crashed", "when starting"));
 
-        var found = Found(await Call(staff, "GET", $"/api/tickets/{asked}/similar")).ShouldHaveSingleItem()!;
+        var found = About(word, await Call(staff, "GET", $"/api/tickets/{asked}/similar")).ShouldHaveSingleItem()!;
 
         ((Guid)found["ticket"]!["id"]!, (Guid)found["ticket"]!["_id"]!, (string)found["ticket"]!["status"]!).ShouldBe((solved, solved, "completed"));
         ((string)found["solution"]!["text"]!, (string)found["solution"]!["by"]!["name"]!).ShouldBe(("Delete the cache folder.", staff.Name));
         ((double)found["score"]!).ShouldBeInRange(0.3, 1);
         found["matchedTerms"]!.AsArray().Select(t => (string)t!).ShouldBe([word.ToLowerInvariant(), "crashed", "starting"], ignoreOrder: true);
 
-        Found(await Call(staff, "GET", $"/api/tickets/{solved}/similar")).ShouldBeEmpty();
+        About(word, await Call(staff, "GET", $"/api/tickets/{solved}/similar")).ShouldBeEmpty();
     }
 
     [Fact]
