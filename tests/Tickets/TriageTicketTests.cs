@@ -109,6 +109,9 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
         await Append<Ticket>(touched, new TicketProposalRejected(touched, author.Id, "summary", null));
         (await Load<Ticket>(id))!.Agent.ShouldSatisfyAllConditions(a => a.State.ShouldBe("done"), a => a.Reason.ShouldBe("gemini-test: rate-limited"));
 
+        (await EventsOf((Guid)(await ATicket(author))["id"]!)).OfType<TicketTriaged>().Single().FallbackReason.ShouldBe("gemini-test: resting");
+        Host.Services.GetRequiredService<ProviderRest>().Wanted(TimeSpan.Zero);
+
         app.Model.Behaviour = FakeModel.Advises();
         var watch = Host.Services.GetRequiredService<WatchModel>();
         for (var look = 0; look < 3; look++)

@@ -50,6 +50,10 @@ public sealed partial record Ticket
         _ => [Summary],
     };
 
+    // What a field held before the agent touched it, however often it did.
+    private string[] WithoutAdvice(string field) =>
+        Proposals.FirstOrDefault(p => p.Field == field && p.State is Proposal.Applied && p.Value.SequenceEqual(ValueOf(field)))?.Before ?? ValueOf(field);
+
     private Ticket With(string field, string[] value) => field switch
     {
         ProposalField.Priority => this with { Priority = value[0] },
@@ -67,7 +71,7 @@ public sealed partial record Ticket
             Agent = new(e.Data.FallbackReason is AgentState.Budget ? AgentState.Skipped : AgentState.Done,
                 e.Data.InjectionSuspected ? "injection-suspected" : e.Data.FallbackReason, e.Data.Advisor, e.Timestamp),
             Proposals = [.. e.Data.Proposals.Select(p =>
-                new Proposal(p.Field, p.Value, p.Confidence, p.Reason, p.Quotes, p.IsApplied ? Proposal.Applied : Proposal.Waiting, ValueOf(p.Field)))],
+                new Proposal(p.Field, p.Value, p.Confidence, p.Reason, p.Quotes, p.IsApplied ? Proposal.Applied : Proposal.Waiting, WithoutAdvice(p.Field)))],
         };
         return e.Data.Proposals.Where(p => p.IsApplied && !SetByPeople.Contains(p.Field)).Aggregate(ticket, (t, p) => t.With(p.Field, p.Value));
     }

@@ -54,8 +54,9 @@ public sealed class CompensationTests
         ([], new TicketErased(Id), []),
         ([], new TicketTriageRequested(Id, Past.Mo, "r"), []),
         ([], new TicketTriageFailed(Id, "r", 1), []),
-        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "priority", ["urgent"], true), []),
-        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalRejected(Id, Past.Mo, "priority", ["medium"]), []),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "priority", ["urgent"], true), [new TicketPrioritised(Id, Past.Mo, "high")]),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalRejected(Id, Past.Mo, "priority", ["medium"]), [new TicketPrioritised(Id, Past.Mo, "high")]),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "summary", ["t"], true), []),
     ];
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class ModelAnswerTests
         Field("priority", Json(Member("high", reason: string.Join(' ', Enumerable.Repeat("word", 200)))))!.Reason.Length.ShouldBeLessThanOrEqualTo(300);
         Field("priority", Json(Member("high", reason: "Because <script>alert(1)</script>")))!.Reason.ShouldBe("");
         Field("priority", Json(Member("high", reason: "See https://evil.example")))!.Reason.ShouldBe("");
-        Field("priority", Json(Member("high", quotes: new[] { "page", "login", "white", "broken", "see", "the", "is" })))!.Quotes.Length.ShouldBe(5);
+        Field("priority", Json(Member("high", quotes: new[] { "page", "login", "white", "broken", "login page", "see", "the" })))!.Quotes.Length.ShouldBe(5);
         var words = string.Join(' ', Enumerable.Repeat("word", 100));
         ModelAnswer.Parse(Json(Member("high", quotes: new[] { words })), $"t login page {words}", Here)[0].Quotes.Single().Length.ShouldBe(200);
     }

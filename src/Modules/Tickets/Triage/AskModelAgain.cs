@@ -21,8 +21,8 @@ public static class AskModelAgainHandler
 
     /// <summary>The built-in advisor stood in for a model that was away for a while, and no person has touched a field since.</summary>
     public static bool MayBeAsked(Ticket ticket) =>
-        ticket is { IsErased: false, DeletedAt: null, IsOpen: true, SetByPeople.Length: 0, Agent: { State: AgentState.Done, Advisor: BuiltInTriage.Name, Reason: { } reason } }
-        && ModelUnavailableException.Passing.Any(passing => reason.EndsWith($": {passing}", StringComparison.Ordinal));
+        ticket is { IsErased: false, DeletedAt: null, IsOpen: true, SetByPeople.Length: 0, Agent: { State: AgentState.Done or AgentState.Skipped, Advisor: BuiltInTriage.Name, Reason: { } reason } }
+        && (reason is AgentState.Budget || ModelUnavailableException.Passing.Any(passing => reason.EndsWith($": {passing}", StringComparison.Ordinal)));
 }
 
 /// <summary>
@@ -30,7 +30,7 @@ public static class AskModelAgainHandler
 /// and after a failure the next probe waits twice as long, up to an hour.
 /// </summary>
 public sealed class WatchModel(
-    IDocumentStore store, IWolverineRuntime runtime, TriageAdvisors advisors, ModelClaims claims, TimeProvider clock, ILogger<WatchModel> log) : BackgroundService
+    IDocumentStore store, IWolverineRuntime runtime, TriageAdvisors advisors, IModelLedger ledger, ModelClaims claims, TimeProvider clock, ILogger<WatchModel> log) : BackgroundService
 {
     private const int MostAMinute = 50, MostLookedAt = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1), LongestPause = TimeSpan.FromHours(1), Back = TimeSpan.FromHours(24);
@@ -59,6 +59,9 @@ public sealed class WatchModel(
     /// <summary>One look; how many tickets are asked about again.</summary>
     public async Task<int> LookAsync(CancellationToken ct)
     {
+        if (!await ledger.HasBudgetAsync(ct))
+            return 0;
+
         await using var session = store.QuerySession();
         var isBack = false;
         if (probe is { } id)
@@ -90,7 +93,7 @@ public sealed class WatchModel(
     private static async Task<IEnumerable<Guid>> WaitingAsync(IQuerySession session, DateTimeOffset since, CancellationToken ct)
     {
         var answered = await session.Query<Ticket>()
-            .Where(t => t.CreatedAt > since && t.Agent.Advisor == BuiltInTriage.Name && t.Agent.Reason != null && t.Agent.State == AgentState.Done)
+            .Where(t => t.CreatedAt > since && t.Agent.Advisor == BuiltInTriage.Name && t.Agent.Reason != null && (t.Agent.State == AgentState.Done || t.Agent.State == AgentState.Skipped))
             .OrderBy(t => t.TriageRound).ThenBy(t => t.CreatedAt).Take(MostLookedAt).ToListAsync(ct);
         return answered.Where(AskModelAgainHandler.MayBeAsked).Select(t => t.Id);
     }

@@ -81,7 +81,7 @@ public static partial class Injection
     private static partial Regex Override { get; }
 
     [GeneratedRegex("""
-        \b(ignorier\w*|missacht\w*|vergiss|vergessen sie|verwirf)\b[^.\n]{0,60}(anweisung|vorgabe|instruktion|prompt|befehl|obige|regeln)|\b(du bist|sie sind) (jetzt|nun|ab sofort|ab jetzt) (ein|der|die|kein|im)|\b(antworte|antworten sie) (nur|ausschließlich|ausschliesslich|lediglich)|\bneue anweisung(en)? ?:|\bweise?[^.\n]{0,40}(admin|administrator) zu\b|\bals ki\b|\b(an|hinweis für) (die )?(ki|sprachmodell)\b
+        \b(ignorier\w*|missacht\w*|vergiss|vergessen sie|verwirf)\b[^.\n]{0,60}(anweisung|vorgabe|instruktion|prompt|befehl|obige|regeln)|\b(anweisung\w*|vorgaben?|instruktion\w*|befehle?|regeln)\b[^.\n]{0,30}\b(vergessen|ignorieren|missachten|verwerfen|außer acht)|\b(du bist|sie sind) (jetzt|nun|ab sofort|ab jetzt) (ein|der|die|kein|im)|\b(antworte|antworten sie) (nur|ausschließlich|ausschliesslich|lediglich)|\bneue anweisung(en)? ?:|\bweise?[^.\n]{0,40}(admin|administrator) zu\b|\bals ki\b|\b(an|hinweis für) (die )?(ki|sprachmodell)\b
         """, Plain)]
     private static partial Regex German { get; }
 

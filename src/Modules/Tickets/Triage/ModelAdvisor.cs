@@ -18,7 +18,7 @@ namespace TicMate.Tickets.Triage;
 public sealed class ModelUnavailableException(string reason, bool transient, TimeSpan? retryAfter = null) : Exception($"The model is unavailable: {reason}.")
 {
     /// <summary>What may pass by itself.</summary>
-    public static readonly string[] Passing = ["rate-limited", "timeout", "provider-error", "unreachable", "circuit-open", "busy"];
+    public static readonly string[] Passing = ["rate-limited", "timeout", "provider-error", "unreachable", "resting", "circuit-open", "busy"];
 
     public string Reason { get; } = reason;
 

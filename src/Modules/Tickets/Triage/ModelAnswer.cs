@@ -98,6 +98,10 @@ public static partial class ModelAnswer
             return TextOf(value) is { } text ? IsPlain(text) ? Limits.CutAtWord(OneLine(text), Limits.Reason) : "" : null;
         }
 
+        // An article, or the word that stands where something was masked, carries no proposal.
+        private static bool SaysSomething(string words) =>
+            !words.StartsWith('[') && (words.Count(char.IsLetterOrDigit) >= 4 || words.Any(letter => letter >= '\u2E80'));
+
         // The words as the ticket has them, not as the model has.
         private string[]? Quotes(JsonElement json)
         {
@@ -114,7 +118,8 @@ public static partial class ModelAnswer
                 var at = Folded.IndexOf(words, StringComparison.OrdinalIgnoreCase);
                 if (at < 0)
                     return null;
-                quotes.Add(Limits.Cut(Folded.Substring(at, words.Length), Limits.Quote));
+                if (SaysSomething(words))
+                    quotes.Add(Limits.Cut(Folded.Substring(at, words.Length), Limits.Quote));
             }
 
             return [.. quotes.Distinct()];

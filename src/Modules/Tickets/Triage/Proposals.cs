@@ -113,7 +113,7 @@ public static class ProposalRules
         return (field switch
         {
             ProposalField.Skills => faults.Names("value", request.List, 20, 50),
-            ProposalField.Priority => faults.OneOf("value", request.Text, Contracts.Priority.Words),
+            ProposalField.Priority => faults.OneOf("value", request.Text, Contracts.Priority.Words).When(request.Text.Value is "", "value", "Value must be a priority."),
             ProposalField.Category => faults.OptionalLine("value", request.Text, 255),
             _ => request.Text is { IsMalformed: false, Value: null or "" } ? faults : faults.Text("value", request.Text, field is ProposalField.Summary ? Limits.Summary : 10_000),
         }).Refusal;
@@ -123,7 +123,7 @@ public static class ProposalRules
     public static string[]? Corrected(AcceptProposal request, string field, Ticket ticket) => field switch
     {
         ProposalField.Skills => request.List.Value is { } skills ? [.. skills.Select(s => s.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)] : null,
-        _ when string.IsNullOrEmpty(request.Text.Value) => null,
+        _ when request.Text.Value is null => null,
         ProposalField.Notes => [Notes.Clean(request.Text.Value, $"{ticket.Title}\n{ticket.Description}\n{request.Text.Value}")],
         _ => [request.Text.Value.Trim()],
     };

@@ -72,7 +72,7 @@ public static class TriageTicketHandler
         }
     }
 
-    /// <summary>Nothing is gained by another try, or the provider wants to be left alone for longer than that would wait.</summary>
+    /// <summary>Nothing is gained by another try, or the provider wants to be left alone for longer than all of them would wait.</summary>
     public static bool IsFinal(ModelUnavailableException e, int attempt) =>
-        !e.Transient || attempt >= Tries || (e.RetryAfter is { } wanted && wanted > Pauses[Math.Clamp(attempt, 1, Pauses.Length) - 1]);
+        !e.Transient || attempt >= Tries || e.RetryAfter > new TimeSpan(Pauses.Skip(Math.Max(attempt, 1) - 1).Sum(pause => pause.Ticks));
 }

@@ -20,15 +20,25 @@ public interface IModelLedger
     Task RecordAsync(ModelAsked asked, CancellationToken ct);
 }
 
+/// <summary>How long the provider asked to be left alone (<c>Retry-After</c>), whatever it is asked for.</summary>
+public sealed class ProviderRest(TimeProvider clock)
+{
+    private long until;
+
+    public TimeSpan Left => new(Interlocked.Read(ref until) - clock.GetUtcNow().UtcTicks);
+
+    public void Wanted(TimeSpan wait) => Interlocked.Exchange(ref until, (clock.GetUtcNow() + wait).UtcTicks);
+}
+
 /// <summary>
 /// The one way to the model: whatever it is asked for, there is no call beyond the budget, and each call is in the book once, however it ends.
 /// </summary>
-public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, TimeProvider clock)
+public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
 {
     public const string Answered = "answered";
 
     // No request has left the house then.
-    private static readonly string[] Unsent = ["circuit-open", "busy"];
+    private static readonly string[] Unsent = ["circuit-open", "busy", "resting"];
 
     /// <param name="read">What is made of the answer. What it throws is the outcome of a call that was paid for.</param>
     /// <exception cref="ModelUnavailableException">There was no answer, or none that says anything, or no money.</exception>
@@ -36,6 +46,9 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
     {
         if (!await ledger.HasBudgetAsync(ct))
             throw new ModelUnavailableException(AgentState.Budget, transient: false);
+
+        if (rest.Left is { Ticks: > 0 } left)
+            throw new ModelUnavailableException("resting", transient: true, left);
 
         var (outcome, usage, started) = ("cancelled", (UsageDetails?)null, clock.GetTimestamp());
         try
@@ -57,6 +70,8 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
             // The cause is dropped on purpose: its message holds the provider's body.
             var unavailable = e as ModelUnavailableException ?? Unavailable(e);
             outcome = unavailable.Reason;
+            if (unavailable is { RetryAfter: { } wait } && outcome is not "circuit-open")
+                rest.Wanted(wait);
             throw unavailable;
         }
         finally
