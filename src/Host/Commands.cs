@@ -7,19 +7,28 @@ using Wolverine;
 
 namespace TicMate.Host;
 
-/// <summary>A command of our own. It runs in the started host, with everything but the web server.</summary>
+/// <summary>A command of our own. It runs in the started host, with everything but the web server, unless its syntax has an action.</summary>
 public interface IOwnCommand
 {
     Command Syntax { get; }
 
-    Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct);
+    Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct) => given.InvokeAsync(cancellationToken: ct);
 }
 
 /// <summary>What was asked for at the command line.</summary>
 public sealed record AskedCommand(IOwnCommand Command, ParseResult Given)
 {
-    /// <summary>Help was asked for, or something is wrong: there is only something to print.</summary>
-    public bool IsPrintOnly => Given.Action is not null;
+    // EX_USAGE of sysexits.h.
+    private const int Misused = 64;
+
+    /// <summary>It needs neither host nor database: help was asked for, something is wrong, or the command can do without.</summary>
+    public bool StandsAlone => Given.Action is not null;
+
+    public async Task<int> RunAloneAsync()
+    {
+        var exit = await Given.InvokeAsync();
+        return Given.Errors.Count > 0 ? Misused : exit;
+    }
 }
 
 /// <summary>What can be done at the command line beside running the service. Words that are none of ours are the framework's.</summary>
@@ -31,7 +40,7 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand()];
+        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand()];
         if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
             return null;
 

@@ -1,6 +1,7 @@
 using JasperFx;
 using Marten;
 using Npgsql;
+using TicMate.Tickets.Similar;
 using Wolverine.Runtime;
 
 namespace TicMate.Host;
@@ -25,6 +26,8 @@ public static class Migrate
         var store = app.Services.GetRequiredService<IDocumentStore>();
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
         await app.Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
+        if (!await Trigrams.TryCreateAsync(store, CancellationToken.None))
+            Console.WriteLine("Without the extension pg_trgm: it is not installed on the server, or this role may not create it. Similar tickets are found by whole words alone.");
         await LetServiceInAsync(app.Configuration);
         Console.WriteLine("The database is up to date.");
         return 0;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
+using TicMate.Tickets.Quality;
 using TicMate.Tickets.Searching;
 using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 
@@ -18,7 +19,8 @@ public static class OpenApiOperations
     {
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
-        ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
+        ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
+        ["api/admin/ai/quality"] = QualityQuery.Parameters, ["api/admin/ai/usage"] = ["groupBy", "from", "to"],
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -80,10 +82,13 @@ public static class OpenApiOperations
 
     private static OpenApiSchema SchemaOf(string name, string route) => name switch
     {
+        "limit" when route.EndsWith("/similar", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "20", Default = 5 },
         "limit" => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100", Default = 25 },
-        "version" or "from" or "to" => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
+        "version" => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
+        "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
+        "groupBy" => Words(route == "api/admin/ai/usage" ? ["day", "feature", "model"] : QualityQuery.Groupings),
         "scope" => Words(["all"]),
         "overdue" or "deleted" => Words(["true", "false"]),
         "q" => new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 },

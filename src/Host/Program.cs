@@ -16,8 +16,8 @@ using Wolverine.Marten;
 try
 {
     var asked = Commands.Parse(args);
-    if (asked is { IsPrintOnly: true })
-        return await asked.Given.InvokeAsync();
+    if (asked is { StandsAlone: true })
+        return await asked.RunAloneAsync();
 
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSettings(args);

@@ -55,6 +55,12 @@ public sealed record RateLimitOptions
     /// <summary>Replies per person.</summary>
     public Allowance Reply { get; init; } = new() { PerMinute = 30 };
 
+    /// <summary>Searches for tickets like a text, per person.</summary>
+    public Allowance Similar { get; init; } = new() { PerMinute = 20 };
+
+    /// <summary>Drafts and summaries per person: each may ask the model, which costs money.</summary>
+    public Allowance Draft { get; init; } = new() { PerMinute = 20 };
+
     /// <summary>All other changes per person: edits, status, deletions, profile, administration.</summary>
     public Allowance Change { get; init; } = new() { PerMinute = 30 };
 
@@ -122,6 +128,9 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
         ["GET /api/auth/export"] = nameof(RateLimitOptions.Export),
         ["GET /api/tickets/export.csv"] = nameof(RateLimitOptions.ExportTickets),
         ["POST /api/tickets"] = nameof(RateLimitOptions.CreateTicket),
+        ["POST /api/tickets/similar"] = nameof(RateLimitOptions.Similar),
+        ["POST /api/tickets/{}/reply-draft"] = nameof(RateLimitOptions.Draft),
+        ["POST /api/tickets/{}/summary"] = nameof(RateLimitOptions.Draft),
         ["PUT /api/tickets/ticket-reply"] = nameof(RateLimitOptions.Reply),
         ["POST /api/tickets/{}/replies"] = nameof(RateLimitOptions.Reply),
     }.ToFrozenDictionary();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using TicMate.Identity.Email;
 using TicMate.Identity.Registration;
+using TicMate.Tickets.Triage;
 
 namespace TicMate.Host;
 
@@ -17,7 +18,7 @@ public static class Welcome
 
     private static string Text(WebApplication app, LocalPostgres? postgres, string address)
     {
-        var hasModel = !string.IsNullOrEmpty(app.Configuration["Ai:ApiKey"]);
+        var model = app.Services.GetRequiredService<IOptions<AiOptions>>().Value;
         var mail = MailTransports.InForce(app.Services.GetRequiredService<IOptions<MailOptions>>().Value, development: true);
 
         return $"""
@@ -29,7 +30,7 @@ public static class Welcome
                 Mailbox     {(mail is MailTransport.Folder ? $"{address}/dev/mail" : "mails are sent for real")}
                 Sign in as  {string.Join($"{Environment.NewLine}                ", DemoAccounts.All.Select(a => $"{a.Email,-15} {a.Password,-15} {a.Role,-9} {string.Join(", ", a.Skills)}".TrimEnd()))}
                 Data        {(postgres is null ? "the database you named" : $"{postgres.Folder} (PostgreSQL of our own)")}
-                Triage      {(hasModel ? app.Configuration["Ai:Model"] ?? "Gemini" : "the built-in advisor; set GEMINI_API_KEY to ask Gemini")}
+                Triage      {(model.IsOn ? model.Model : "the built-in advisor; set GEMINI_API_KEY to ask Gemini")}
                 Mail        {(mail is MailTransport.Folder ? "kept in the mailbox; set RESEND_API_KEY or Smtp:Host to send" : mail)}
 
               Stop with Ctrl+C.

@@ -51,7 +51,7 @@ public sealed class RolesTests(App app) : AppTest(app)
         {
             session.Events.StartStream<Ticket>(
                 ticket, new TicketCreated(ticket, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"), new TicketReplied(ticket, reply, owner.Id, "r"),
-                new TicketLinked(ticket, other, 1, LinkKind.Related, admin.Id));
+                new TicketLinked(ticket, other, 1, LinkKind.Related, admin.Id), Tickets.Advice.Triaged(ticket, "m", "low", [], "n", "s"));
             session.Events.StartStream<Ticket>(other, new TicketCreated(other, Random.Shared.Next(1_000_000, int.MaxValue), owner.Id, "t", "d"));
             session.Events.StartStream<Note>(note, new NoteWritten(note, ticket, admin.Id, "n"));
             await session.SaveChangesAsync(Ct);
@@ -63,7 +63,7 @@ public sealed class RolesTests(App app) : AppTest(app)
             "deactivated" => await Deactivated(owner), _ => await Someone(),
         };
 
-        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
+        var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{field}", "priority", StringComparison.Ordinal).Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
             .Replace("{otherId}", other.ToString(), StringComparison.Ordinal)
             .Replace("{replyId}", reply.ToString(), StringComparison.Ordinal).Replace("{noteId}", note.ToString(), StringComparison.Ordinal)
             .Replace("{handleId}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{keyId}", Guid.NewGuid().ToString(), StringComparison.Ordinal));

@@ -27,7 +27,7 @@ public sealed class FakeModel : IAsyncDisposable
     public ConcurrentQueue<SeenRequest> Requests { get; } = [];
 
     /// <summary>How the next requests are answered.</summary>
-    public Func<HttpContext, Task> Behaviour { get; set; } = Answers("""{"priority":"low","skills":[],"summary":"s","notes":"n"}""");
+    public Func<HttpContext, Task> Behaviour { get; set; } = Advises();
 
     public Uri BaseUrl => new(_app.Urls.First() + "/v1beta/openai/");
 
@@ -54,6 +54,40 @@ public sealed class FakeModel : IAsyncDisposable
         choices = new[] { new { index = 0, finish_reason = finish, message = new { role = "assistant", content } } },
         usage = new { prompt_tokens = 100, completion_tokens = 20, total_tokens = 120 },
     });
+
+    /// <summary>Advice in the form that is asked for. The priority and the category rest on the quote.</summary>
+    public static string Advice(
+        string? priority = "low", string[]? skills = null, string? summary = "s", string? notes = "n", string? quote = null, string? category = null, double confidence = 0.9) =>
+        new JsonObject(
+            new (string Name, JsonNode? Value)[]
+            {
+                ("priority", priority), ("category", category), ("skills", new JsonArray([.. (skills ?? []).Select(s => JsonValue.Create(s))])), ("notes", notes), ("summary", summary),
+            }
+            .Where(f => f.Value is not null)
+            .Select(f => KeyValuePair.Create<string, JsonNode?>(f.Name, new JsonObject
+            {
+                ["value"] = f.Value, ["confidence"] = confidence, ["reason"] = "It says so.",
+                ["quotes"] = quote is not null && f.Name is "priority" or "category" ? new JsonArray(quote) : new JsonArray(),
+            }))).ToJsonString();
+
+    /// <summary>Advice that quotes the beginning of whatever ticket it is about, as an obedient model would.</summary>
+    public static Func<HttpContext, Task> Advises(string? priority = "low", string[]? skills = null, string? summary = "s", string? notes = "n", string? category = null) =>
+        context => Answers(Advice(priority, skills, summary, notes, context.Items["ticket"] as string, category))(context);
+
+    // The first words of the ticket.
+    private static string? FirstWords(string body)
+    {
+        try
+        {
+            var content = JsonNode.Parse(body)!["messages"]!.AsArray()[^1]!["content"]!;
+            var ticket = JsonNode.Parse(content is JsonArray parts ? (string)parts[0]!["text"]! : (string)content!)!["ticket"]!;
+            return ((string)ticket!).Split('\n')[0] is { Length: > 0 } line ? line[..Math.Min(60, line.Length)].Trim() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>An answer without a candidate, as when the prompt itself is refused.</summary>
     public static Task NoChoices(HttpContext context) => context.Response.WriteAsync(
@@ -96,9 +130,11 @@ public sealed class FakeModel : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         using var body = new StreamReader(context.Request.Body);
+        var text = await body.ReadToEndAsync();
+        context.Items["ticket"] = FirstWords(text);
         Requests.Enqueue(new(
             context.Request.Method, context.Request.Path + context.Request.QueryString.Value, context.Request.Headers.Authorization.ToString(),
-            context.Request.Headers.Cookie.ToString(), await body.ReadToEndAsync()));
+            context.Request.Headers.Cookie.ToString(), text));
         context.Response.Headers.SetCookie = "track=1";
         await Behaviour(context);
     }

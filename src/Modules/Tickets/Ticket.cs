@@ -11,7 +11,7 @@ namespace TicMate.Tickets;
 /// rename or an erasure touches no ticket.
 /// </summary>
 [ListColumns]
-public sealed record Ticket
+public sealed partial record Ticket
 {
     /// <summary>Older replies are in the events; the document keeps as many as the detail shows.</summary>
     public const int RepliesKept = 100;
@@ -43,15 +43,6 @@ public sealed record Ticket
     public string Summary { get; init; } = "";
     public string[] RelatedSkills { get; init; } = [];
     public string? TriagedBy { get; init; }
-
-    /// <summary>A person set it, so the agent leaves it alone.</summary>
-    public bool PriorityStands { get; init; }
-
-    /// <inheritdoc cref="PriorityStands"/>
-    public bool SkillsStand { get; init; }
-
-    /// <inheritdoc cref="PriorityStands"/>
-    public bool NotesStand { get; init; }
 
     public Reply[] Replies { get; init; } = [];
     public int ReplyCount { get; init; }
@@ -136,27 +127,22 @@ public sealed record Ticket
     {
         Id = e.Data.TicketId, Number = e.Data.Number, AuthorId = e.Data.AuthorId, Title = e.Data.Title, Description = e.Data.Description,
         TitleById = e.Data.AuthorId, DescriptionById = e.Data.AuthorId, Category = e.Data.Category ?? "", Deadline = e.Data.Deadline,
-        Priority = e.Data.Priority ?? Contracts.Priority.Medium, PriorityStands = e.Data.PriorityStands, ImportKey = e.Data.ImportKey,
+        Priority = e.Data.Priority ?? Contracts.Priority.Medium,
+        SetByPeople = [.. e.Data.PriorityStands ? [ProposalField.Priority] : (string[])[], .. string.IsNullOrEmpty(e.Data.Category) ? (string[])[] : [ProposalField.Category]],
+        TriageRound = e.Data.IsTriaged ? 1 : 0, Agent = new(e.Data.IsTriaged ? AgentState.Pending : AgentState.Off, null, null, e.Timestamp), ImportKey = e.Data.ImportKey,
         Silent = e.Data.Silent, FollowUpOf = e.Data.FollowUpOf, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
     };
 
-    public Ticket Apply(IEvent<TicketTriaged> e) => this with
+    public Ticket Apply(IEvent<TicketEdited> e)
     {
-        Priority = PriorityStands ? Priority : e.Data.Priority, RelatedSkills = SkillsStand ? RelatedSkills : e.Data.Skills,
-        HelpfulNotes = NotesStand ? HelpfulNotes : e.Data.Notes, Summary = e.Data.Summary, TriagedBy = e.Data.Advisor, UpdatedAt = e.Timestamp,
-    };
-
-    public Ticket Apply(IEvent<TicketTriageUndone> e) => this with
-    {
-        Priority = e.Data.Priority, RelatedSkills = e.Data.Skills, HelpfulNotes = e.Data.Notes, Summary = e.Data.Summary, UpdatedAt = e.Timestamp,
-    };
-
-    public Ticket Apply(IEvent<TicketEdited> e) => this with
-    {
-        Title = e.Data.Title ?? Title, TitleById = e.Data.Title is null ? TitleById : e.Data.ById,
-        Description = e.Data.Description ?? Description, DescriptionById = e.Data.Description is null ? DescriptionById : e.Data.ById,
-        Category = e.Data.Category ?? Category, UpdatedAt = e.Timestamp,
-    };
+        var ticket = e.Data.Category is { } category ? (this with { Category = category }).DecidedBy(ProposalField.Category, Proposal.Overruled, e.Data.ById, e.Timestamp) : this;
+        return (e.Data.Title is null && e.Data.Description is null ? ticket : ticket.AskedAgain(e.Timestamp)) with
+        {
+            Title = e.Data.Title ?? Title, TitleById = e.Data.Title is null ? TitleById : e.Data.ById,
+            Description = e.Data.Description ?? Description, DescriptionById = e.Data.Description is null ? DescriptionById : e.Data.ById,
+            UpdatedAt = e.Timestamp,
+        };
+    }
 
     public Ticket Apply(IEvent<TicketDeadlineMoved> e) =>
         this with { Deadline = e.Data.To, DeadlineStage = DeadlineStage.Ahead, UpdatedAt = e.Timestamp };
@@ -165,11 +151,14 @@ public sealed record Ticket
 
     public Ticket Apply(IEvent<TicketDeadlinePassed> e) => this with { DeadlineStage = DeadlineStage.Over, UpdatedAt = e.Timestamp };
 
-    public Ticket Apply(IEvent<TicketPrioritised> e) => this with { Priority = e.Data.Priority, PriorityStands = true, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketPrioritised> e) =>
+        (this with { Priority = e.Data.Priority }).DecidedBy(ProposalField.Priority, Proposal.Overruled, e.Data.ById, e.Timestamp);
 
-    public Ticket Apply(IEvent<TicketSkillsRecorded> e) => this with { RelatedSkills = e.Data.Skills, SkillsStand = true, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketSkillsRecorded> e) =>
+        (this with { RelatedSkills = e.Data.Skills }).DecidedBy(ProposalField.Skills, Proposal.Overruled, e.Data.ById, e.Timestamp);
 
-    public Ticket Apply(IEvent<TicketNotesRewritten> e) => this with { HelpfulNotes = e.Data.Notes, NotesById = e.Data.ById, NotesStand = true, UpdatedAt = e.Timestamp };
+    public Ticket Apply(IEvent<TicketNotesRewritten> e) =>
+        (this with { HelpfulNotes = e.Data.Notes, NotesById = e.Data.ById }).DecidedBy(ProposalField.Notes, Proposal.Overruled, e.Data.ById, e.Timestamp);
 
     public Ticket Apply(IEvent<TicketAssigned> e) =>
         this with { AssigneeId = e.Data.AssigneeId, AssignmentStands = e.Data.ById is not null, UpdatedAt = e.Timestamp };
@@ -246,6 +235,7 @@ public sealed record Ticket
     private Ticket WithoutWords() => this with
     {
         IsErased = true, Title = Erased, Description = Erased, Category = "", HelpfulNotes = "", Summary = "", ImportKey = null,
+        Proposals = [],
     };
 
     /// <summary>What stands where somebody's words were.</summary>

@@ -6,14 +6,18 @@ using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Deadlines;
+using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Erasure;
 using TicMate.Tickets.History;
 using TicMate.Tickets.Import;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Live;
+using TicMate.Tickets.Quality;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
+using TicMate.Tickets.Similar;
 using TicMate.Tickets.Triage;
+using TicMate.Tickets.Triage.Costs;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
 using Wolverine;
@@ -42,10 +46,18 @@ public static class TicketsModule
     public static IServiceCollection AddTickets(this IServiceCollection services)
     {
         services.AddOptions<TicketsOptions>().BindConfiguration("Tickets");
+        services.AddOptions<TriageOptions>().BindConfiguration("Ai:Thresholds");
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TicketLists>();
+        services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
+        services.AddSingleton<SimilarTickets>();
+        services.AddSingleton<PossibleDuplicates>();
         services.AddModelClient();
+        services.AddSingleton<Model>();
+        services.AddSingleton<IModelLedger, ModelLedger>();
+        services.AddSingleton<ModelClaims>();
+        services.AddSingleton<WatchModel>().AddHostedService(provider => provider.GetRequiredService<WatchModel>());
         services.AddSingleton<TriageKnowledge>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
@@ -63,8 +75,12 @@ public static class TicketsModule
             store.Projections.Snapshot<Ticket>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Note>(SnapshotLifecycle.Inline);
             store.Projections.Add(new WorkloadProjection(schema), ProjectionLifecycle.Inline);
+            store.Projections.Add(new AdviceQualityProjection(schema), ProjectionLifecycle.Async);
+            store.Projections.Add(new SpendProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
+            store.Storage.ExtendedSchemaObjects.Add(ModelClaims.TableIn(schema));
             store.StoreSearchText();
+            store.Schema.For<DraftText>().Duplicate(draft => draft.TicketId);
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);
             store.Schema.For<Ticket>()
                 .Duplicate(t => t.RemindAt, configure: index => (index.Name, index.Predicate) = ("deadlines_to_tell", "remind_at is not null"))
@@ -86,6 +102,8 @@ public static class TicketsModule
     public static void ForwardTicketEvents(this MartenIntegration events)
     {
         events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
+        events.SubscribeToEvent<TicketEdited>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
+        events.SubscribeToEvent<TicketTriageRequested>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<UserDeactivated>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOnTickets(e.Data.UserId));
         events.SubscribeToEvent<RoleChanged>().TransformedTo(e => new HandOutTickets(e.Data.UserId));

@@ -20,7 +20,7 @@ public sealed class ChangesTests
         var (due, reply) = (Past.Start.AddDays(9), Guid.CreateVersion7());
         var past = Past.Of(
             new TicketEdited(Past.TicketId, Past.Owner, "Laser printer", null, "hardware"), new TicketPrioritised(Past.TicketId, Past.Mo, "urgent"),
-            new TicketTriaged(Past.TicketId, "built-in", "low", ["fire"], "Call 112.", "Burns"), new TicketDeadlineMoved(Past.TicketId, Past.Mo, due),
+            Advice.Triaged(Past.TicketId, "built-in", "low", ["fire"], "Call 112.", "Burns"), new TicketDeadlineMoved(Past.TicketId, Past.Mo, due),
             new TicketDeadlineNeared(Past.TicketId, due), new TicketAssigned(Past.TicketId, Past.Mo, null, [], "r"), new TicketUnassigned(Past.TicketId, Past.Mo, "r", Past.Mo),
             new TicketReplied(Past.TicketId, reply, Past.Owner, "Helo"), new TicketReplyCorrected(Past.TicketId, reply, Past.Owner, "Hello"),
             new TicketReplyWithdrawn(Past.TicketId, reply, Past.Owner), new TicketDeleted(Past.TicketId, Past.Owner, null), new TicketPrioritised(Past.TicketId, Past.Mo, "urgent"));

@@ -27,8 +27,8 @@ public sealed class CompensationTests
         ([], new TicketSkillsRecorded(Id, ["a"], Past.Ben), [new TicketSkillsRecorded(Id, [], Past.Mo)]),
         ([], new TicketNotesRewritten(Id, Past.Ben, "n"), [new TicketNotesRewritten(Id, Past.Mo, "")]),
         ([new TicketNotesRewritten(Id, Past.Owner, "n")], new TicketNotesRewritten(Id, Past.Ben, "m"), [new TicketNotesRewritten(Id, Past.Owner, "n")]),
-        ([], new TicketTriaged(Id, "built-in", "high", ["fire"], "n", "s"), [new TicketTriageUndone(Id, Past.Mo, "medium", [], "", "")]),
-        ([new TicketTriaged(Id, "built-in", "high", ["fire"], "n", "s")], new TicketTriageUndone(Id, Past.Ben, "medium", [], "", ""),
+        ([], Advice.Triaged(Id, "built-in", "high", ["fire"], "n", "s"), [new TicketTriageUndone(Id, Past.Mo, "medium", [], "", "")]),
+        ([Advice.Triaged(Id, "built-in", "high", ["fire"], "n", "s")], new TicketTriageUndone(Id, Past.Ben, "medium", [], "", ""),
             [new TicketTriageUndone(Id, Past.Mo, "high", ["fire"], "n", "s")]),
         ([new TicketAssigned(Id, Past.Ben, null, [], "r")], new TicketStatusChanged(Id, null, "todo", "completed", Past.Ben), [new TicketStatusChanged(Id, Past.Mo, "completed", "todo", Past.Ben)]),
         ([], new TicketAssigned(Id, Past.Owner, null, [], "r"), [new TicketUnassigned(Id, Past.Owner, "*", Past.Mo)]),
@@ -52,6 +52,11 @@ public sealed class CompensationTests
         ([new TicketLinked(Id, Other, 8, "blocks", Past.Mo)], new TicketUnlinked(Id, Other, Past.Mo), []),
         ([], new TicketWritingErased(Id, Past.Owner), []),
         ([], new TicketErased(Id), []),
+        ([], new TicketTriageRequested(Id, Past.Mo, "r"), []),
+        ([], new TicketTriageFailed(Id, "r", 1), []),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "priority", ["urgent"], true), [new TicketPrioritised(Id, Past.Mo, "high")]),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalRejected(Id, Past.Mo, "priority", ["medium"]), [new TicketPrioritised(Id, Past.Mo, "high")]),
+        ([Advice.Triaged(Id, "built-in", "high", [], "n", "s")], new TicketProposalAccepted(Id, Past.Mo, "summary", ["t"], true), []),
     ];
 
     [Fact]
@@ -84,7 +89,7 @@ public sealed class CompensationTests
     public void Undoing_advice_leaves_alone_what_a_person_set_before_it()
     {
         var past = Past.Of(
-            new TicketPrioritised(Id, Past.Mo, "low"), new TicketTriaged(Id, "built-in", "high", ["fire"], "n", "s"), new TicketPrioritised(Id, Past.Mo, "urgent"));
+            new TicketPrioritised(Id, Past.Mo, "low"), Advice.Triaged(Id, "built-in", "high", ["fire"], "n", "s"), new TicketPrioritised(Id, Past.Mo, "urgent"));
 
         Compensation.Conflict(past[2], past.Skip(3)).ShouldBeNull();
         Compensation.Of(past[2], past[3].After.Ticket, Mo, null).Cast<TicketTriageUndone>().Single().Priority.ShouldBe("urgent");
@@ -124,7 +129,7 @@ public sealed class CompensationTests
         For(new TicketPrioritised(Id, Past.Mo, "low")).ShouldBe((403, 200, 200));
         For(new TicketSkillsRecorded(Id, ["a"])).ShouldBe((403, 200, 200));
         For(new TicketNotesRewritten(Id, Past.Mo, "n")).ShouldBe((403, 200, 200));
-        For(new TicketTriaged(Id, "built-in", "low", [], "", "")).ShouldBe((403, 200, 200));
+        For(Advice.Triaged(Id, "built-in", "low", [], "", "")).ShouldBe((403, 200, 200));
         For(new TicketAssigned(Id, Past.Mo, null, [], "r")).ShouldBe((403, 200, 200));
         For(deleted).ShouldBe((200, 404, 200));
         For(deleted, new TicketRestored(Id, Past.Owner, null)).ShouldBe((200, 403, 200));

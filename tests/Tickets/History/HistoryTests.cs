@@ -51,7 +51,7 @@ public sealed class HistoryTests(App app) : AppTest(app)
         history.Select(e => (string?)e["type"]).ShouldBe(["ticket-created", "ticket-triaged", "ticket-assigned", "ticket-edited"]);
         history[1]["changes"]!.AsArray().Select(c => (string?)c!["field"]).ShouldBe(["priority", "relatedSkills"]);
         foreach (var page in pages)
-            foreach (var secret in new[] { "SECRET", "reason", "summary", "triagedBy", "deadlineStage", "releasedBy", "merged" })
+            foreach (var secret in new[] { "SECRET", "\"reason\":\"", "summary", "triagedBy", "deadlineStage", "releasedBy", "merged" })
                 page.ShouldNotContain(secret);
 
         // What is hidden cannot be asked for either.
@@ -220,7 +220,7 @@ public sealed class HistoryTests(App app) : AppTest(app)
 
         var due = DateTimeOffset.UtcNow.AddDays(1);
         await As(author.Id.ToString(), new TicketCreated(id, Random.Shared.Next(1_000_000, int.MaxValue), author.Id, "t", "d", Deadline: due));
-        await As("agent:m", new TicketTriaged(id, "m", "high", ["s"], "SECRET advice", "SECRET gist"), new TicketAssigned(id, moderator.Id, null, [], "SECRET why"), new TicketLeftUnassigned(id, "SECRET why not"));
+        await As("agent:m", Advice.Triaged(id, "m", "high", ["s"], "SECRET advice", "SECRET gist"), new TicketAssigned(id, moderator.Id, null, [], "SECRET why"), new TicketLeftUnassigned(id, "SECRET why not"));
         await As(moderator.Id.ToString(), new TicketNotesRewritten(id, moderator.Id, "SECRET notes"));
         await As("system:deadlines", new TicketDeadlineNeared(id, due), new TicketDeadlinePassed(id, due));
         await As(moderator.Id.ToString(), new TicketEdited(id, moderator.Id, "another title", null, null));

@@ -23,15 +23,17 @@ public sealed class UndoTests(App app) : AppTest(app)
             await Append<Ticket>(id, change(id));
             var after = await Shown(moderator, id);
 
+            // The agent may advise on the text that came back meanwhile, so each undo names the one before it.
             var undone = await Undo(moderator, id);
             undone.Status.ShouldBe(200, undone.Json?.ToJsonString());
             (await Shown(moderator, id)).ShouldBe(before);
             undone.Http.Response.Headers.ETag.ToString().ShouldBe($"\"{(int)undone.Ticket["version"]!}\"");
 
-            (await Undo(moderator, id)).Status.ShouldBe(200);
+            var redone = await Undo(moderator, id, (int)undone.Ticket["version"]!);
+            redone.Status.ShouldBe(200, redone.Json?.ToJsonString());
             if (change(id) is not TicketStatusChanged)
                 (await Shown(moderator, id)).ShouldBe(after);
-            (await Undo(moderator, id)).Status.ShouldBe(200);
+            (await Undo(moderator, id, (int)redone.Ticket["version"]!)).Status.ShouldBe(200);
             (await Shown(moderator, id)).ShouldBe(before);
         }
     }
@@ -138,7 +140,7 @@ public sealed class UndoTests(App app) : AppTest(app)
         replies.Count(r => r.Status == 200).ShouldBe(1);
         foreach (var other in replies.Where(r => r.Status != 200))
             other.ShouldRefuse(409, "undo-conflict");
-        (await EventsOf(id)).Count.ShouldBe(4);
+        (await EventsOf(id)).OfType<TicketEdited>().Count().ShouldBe(2);
     }
 
     [Fact]
@@ -192,7 +194,7 @@ public sealed class UndoTests(App app) : AppTest(app)
         var id = Guid.CreateVersion7();
         await using var session = Store.LightweightSession();
         session.Events.StartStream<Ticket>(
-            id, new TicketCreated(id, Random.Shared.Next(1_000_000, int.MaxValue), author.Id, "t", "d"), new TicketTriaged(id, "m", "high", ["s"], "notes", "gist"));
+            id, new TicketCreated(id, Random.Shared.Next(1_000_000, int.MaxValue), author.Id, "t", "d"), Advice.Triaged(id, "m", "high", ["s"], "notes", "gist"));
         await session.SaveChangesAsync(Ct);
         return id;
     }
@@ -210,6 +212,10 @@ public sealed class UndoTests(App app) : AppTest(app)
         var ticket = (await Call(caller, "GET", $"/api/tickets/{id}")).Ticket.AsObject();
         ticket.Remove("version");
         ticket.Remove("updatedAt");
+
+        // A text that comes back is advised on again.
+        ticket.Remove("ai");
+        ticket.Remove("helpfulNotes");
         return ticket.ToJsonString();
     }
 }

@@ -28,6 +28,11 @@ public sealed class SummaryTests(App app) : ListScenarios(app)
         reply["tickets"]!.AsArray().Select(t => (string)t!["title"]!).ShouldBe(["6", "5", "4", "3", "2"]);
     }
 
+    [Theory]
+    [InlineData("tickets-summary"), InlineData("categories"), InlineData("skills")]
+    public async Task Lists_that_take_no_parameter_say_so(string list) =>
+        (await Call(await Someone(), "GET", $"/api/tickets/{list}?foo=1&limit=5")).ShouldFault("foo", "limit");
+
     [Fact]
     public async Task What_the_caller_just_did_is_counted()
     {

@@ -27,6 +27,14 @@ public sealed class RedactionTests
     [InlineData("from 192.168.10.254:8080", "from [ip]:8080")]
     [InlineData("from 2001:db8::8a2e:370:7334.", "from [ip].")]
     [InlineData("fe80::1ff:fe23:4567:890a", "[ip]")]
+    [InlineData("password: hunter2secret now", "password: [key] now")]
+    [InlineData("pw=Tr0ub4dor&3xyz", "pw=[key]")]
+    [InlineData("my password is hunter2.", "my password is [key]")]
+    [InlineData("glpat-ABCDEFGHIJKLMNOPQRST", "[key]")]
+    [InlineData("sk_live_51Habcdefghijk", "[key]")]
+    [InlineData("npm_abcdefghijklmnop", "[key]")]
+    [InlineData("https://host.example/path?token=abcdef1234567890abcdef", "https://host.example/path?token=[key]")]
+    [InlineData("https://user:secretpw@host.example/x", "https://[key]@host.example/x")]
     public void What_a_provider_need_not_know_is_masked(string text, string masked) => Redaction.Mask(text).ShouldBe(masked);
 
     [Theory]
@@ -39,6 +47,7 @@ public sealed class RedactionTests
     [InlineData("DE00 3704 7044 1532 1130 00")]
     [InlineData("ticket 123456, 12 users, port 8080")]
     [InlineData("React console shows CORS error")]
+    [InlineData("the password is wrong and the token is expired")]
     public void What_helps_to_solve_the_ticket_stays(string text) => Redaction.Mask(text).ShouldBe(text);
 
     [Fact]

@@ -8,18 +8,47 @@ namespace TicMate.Tickets.Contracts;
 /// <param name="ImportKey">What the row was identified by, when the ticket came from a file.</param>
 /// <param name="Silent">Nobody is mailed when the agent assigns it.</param>
 /// <param name="FollowUpOf">The ticket, completed long ago, that this one takes up again.</param>
+/// <param name="IsTriaged">The agent reads it; not so what was solved before it came here.</param>
 public sealed record TicketCreated(
     Guid TicketId, int Number, Guid AuthorId, string Title, string Description, string? Category = null, DateTimeOffset? Deadline = null,
-    string? Priority = null, bool PriorityStands = false, string? ImportKey = null, bool Silent = false, Guid? FollowUpOf = null);
+    string? Priority = null, bool PriorityStands = false, string? ImportKey = null, bool Silent = false, Guid? FollowUpOf = null,
+    bool IsTriaged = true);
 
-/// <summary>What the agent made of the ticket's text.</summary>
+/// <summary>What the agent made of the ticket's text: a proposal for each field, and which of them it applied at once.</summary>
 /// <param name="Advisor">Who advised: a model's name, or "built-in".</param>
 /// <param name="FallbackReason">Why the configured model did not advise, when the built-in advisor stood in for it.</param>
+/// <param name="Round">Which asking this answers: the ticket's text may have been changed, or advice been asked for again.</param>
+/// <param name="InjectionSuspected">The text seems to give the model orders, so nothing of its advice was applied.</param>
 public sealed record TicketTriaged(
-    Guid TicketId, string Advisor, string Priority, string[] Skills, string Notes, string Summary, string? FallbackReason = null);
+    Guid TicketId, string Advisor, TicketProposal[] Proposals, string? FallbackReason = null, int Round = 1, bool InjectionSuspected = false);
+
+/// <summary>What the agent proposes for one field of a ticket.</summary>
+/// <param name="Field">One of <see cref="ProposalField"/>.</param>
+/// <param name="Value">The value; a list only for skills, else one text.</param>
+/// <param name="Confidence">From 0 to 1.</param>
+/// <param name="Reason">In one sentence.</param>
+/// <param name="Quotes">The words of the ticket it rests on, exactly as they stand there.</param>
+/// <param name="IsApplied">It was sure enough, and no person had set the field.</param>
+public sealed record TicketProposal(string Field, string[] Value, double Confidence, string Reason, string[] Quotes, bool IsApplied = false);
+
+/// <summary>The agent could not make anything of the text.</summary>
+public sealed record TicketTriageFailed(Guid TicketId, string Reason, int Round);
+
+/// <summary>Advice is wanted again.</summary>
+/// <param name="ById">Who asked; null when the agent did, because the model is back.</param>
+public sealed record TicketTriageRequested(Guid TicketId, Guid? ById, string Reason);
+
+/// <summary>A person took a proposal, as it was or put right.</summary>
+/// <param name="Value">What the field holds now.</param>
+/// <param name="WasCorrected">The person changed it before taking it.</param>
+public sealed record TicketProposalAccepted(Guid TicketId, Guid ById, string Field, string[] Value, bool WasCorrected);
+
+/// <summary>A person refused a proposal.</summary>
+/// <param name="Restored">What the field holds again, when the proposal had been applied; else null.</param>
+public sealed record TicketProposalRejected(Guid TicketId, Guid ById, string Field, string[]? Restored);
 
 /// <summary>A person took the agent's advice off the ticket again: these are the values from before it.</summary>
-public sealed record TicketTriageUndone(Guid TicketId, Guid ById, string Priority, string[] Skills, string Notes, string Summary);
+public sealed record TicketTriageUndone(Guid TicketId, Guid ById, string Priority, string[] Skills, string Notes, string Summary, string Category = "");
 
 /// <summary>Somebody changed the words. What is null was left alone.</summary>
 public sealed record TicketEdited(Guid TicketId, Guid ById, string? Title, string? Description, string? Category);

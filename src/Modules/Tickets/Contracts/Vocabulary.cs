@@ -60,3 +60,15 @@ public static class LinkKind
     /// <summary>The same, said of the other ticket.</summary>
     public static string Of(string kind) => kind switch { Duplicate => "duplicated_by", Blocks => "blocked_by", _ => kind };
 }
+
+/// <summary>What the agent proposes values for.</summary>
+public static class ProposalField
+{
+    public const string Priority = "priority";
+    public const string Category = "category";
+    public const string Skills = "skills";
+    public const string Notes = "notes";
+    public const string Summary = "summary";
+
+    public static readonly FrozenSet<string> Words = [Priority, Category, Skills, Notes, Summary];
+}

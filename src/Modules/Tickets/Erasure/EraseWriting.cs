@@ -4,6 +4,7 @@ using TicMate.Identity.Contracts;
 using TicMate.Tickets.Assignment;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
+using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Lifecycle;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
@@ -70,6 +71,10 @@ public static class EraseTicketWritingHandler
         foreach (var (e, data) in masked)
             session.Events.OverwriteEvent(e.WithData(data!));
 
+        // A draft quotes the ticket, and is written for its author.
+        if (command.WriterId is null || command.WriterId == author)
+            session.DeleteWhere<DraftText>(draft => draft.TicketId == command.TicketId);
+
         // Advice that has been recorded waits a few minutes among the handled messages, and longer among the dead ones.
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
@@ -91,8 +96,10 @@ public static class EraseTicketWritingHandler
             {
                 Title = e.Title is null ? null : Ticket.Erased, Description = e.Description is null ? null : Ticket.Erased, Category = e.Category is null || !Goes(author) ? e.Category : "",
             },
-            TicketTriaged e when Goes(author) => e with { Notes = "", Summary = "" },
-            TicketTriageUndone e when Goes(author) => e with { Notes = "", Summary = "" },
+            TicketTriaged e when Goes(author) => e with { Proposals = [.. e.Proposals.Select(p => p with { Value = Emptied(p.Field, p.Value), Reason = "", Quotes = [] })] },
+            TicketProposalAccepted e when Goes(author) => e with { Value = Emptied(e.Field, e.Value) },
+            TicketProposalRejected { Restored: { } restored } e when Goes(author) => e with { Restored = Emptied(e.Field, restored) },
+            TicketTriageUndone e when Goes(author) => e with { Notes = "", Summary = "", Category = "" },
             TicketNotesRewritten e when Goes(e.ById) || Goes(author) => e with { Notes = "" },
             TicketReplied e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
             TicketReplyCorrected e when Goes(e.AuthorId) => e with { Message = Ticket.Erased },
@@ -101,6 +108,9 @@ public static class EraseTicketWritingHandler
             _ => null,
         };
     }
+
+    // A priority and the names of skills say nothing about anyone.
+    private static string[] Emptied(string field, string[] value) => field is ProposalField.Priority or ProposalField.Skills ? value : [""];
 }
 
 /// <summary>What a person wrote on tickets, for their export.</summary>

@@ -15,7 +15,8 @@ public static class Compensation
         TicketPrioritised => ["priority"],
         TicketSkillsRecorded => ["relatedSkills"],
         TicketNotesRewritten => ["helpfulNotes"],
-        TicketTriaged or TicketTriageUndone => ["priority", "relatedSkills", "helpfulNotes", "summary"],
+        TicketTriaged or TicketTriageUndone => ["priority", "category", "relatedSkills", "helpfulNotes", "summary"],
+        TicketProposalAccepted or TicketProposalRejected => ["priority", "category", "relatedSkills", "helpfulNotes"],
         TicketStatusChanged => ["status"],
         TicketAssigned or TicketUnassigned => ["assignedTo"],
         TicketDeleted or TicketRestored => ["deletedAt"],
@@ -51,6 +52,7 @@ public static class Compensation
             TicketSkillsRecorded => [new TicketSkillsRecorded(id, before.RelatedSkills, user.Id)],
             TicketNotesRewritten => [new TicketNotesRewritten(id, before.NotesById ?? user.Id, before.HelpfulNotes)],
             TicketTriaged or TicketTriageUndone => [Advice(Changed(undone).ToHashSet(), before, now, user.Id)],
+            TicketProposalAccepted or TicketProposalRejected => Field(Changed(undone).Single(), before, id, user.Id),
             TicketStatusChanged => [new TicketStatusChanged(id, user.Id, now.Status, before.Status, now.AssigneeId)],
             TicketAssigned or TicketUnassigned when assignee is not null =>
                 [new TicketAssigned(id, assignee.Id, user.Id, SkillMatch.Matched(assignee.Skills, now.RelatedSkills), Reason, now.AssigneeId, now.IsOpen)],
@@ -79,11 +81,20 @@ public static class Compensation
         .GroupBy(word => word.WriterId)
         .Select(words => words.Aggregate(new TicketEdited(id, words.Key, null, null, null), (e, word) => word.Restore(e)));
 
+    private static object[] Field(string changed, Ticket before, Guid id, Guid byId) => changed switch
+    {
+        "priority" => [new TicketPrioritised(id, byId, before.Priority)],
+        "category" => [new TicketEdited(id, byId, null, null, before.Category)],
+        "relatedSkills" => [new TicketSkillsRecorded(id, before.RelatedSkills, byId)],
+        _ => [new TicketNotesRewritten(id, before.NotesById ?? byId, before.HelpfulNotes)],
+    };
+
     private static TicketTriageUndone Advice(HashSet<string> changed, Ticket before, Ticket now, Guid byId)
     {
         Ticket Where(string field) => changed.Contains(field) ? before : now;
 
         return new(
-            now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary);
+            now.Id, byId, Where("priority").Priority, Where("relatedSkills").RelatedSkills, Where("helpfulNotes").HelpfulNotes, Where("summary").Summary,
+            Where("category").Category);
     }
 }

@@ -90,7 +90,7 @@ public sealed record ImportRow(
     /// <summary>What happened: a new ticket, or one that was solved long ago and shows who knows what.</summary>
     public object[] Events(Guid ticketId, int number, string key, bool notify)
     {
-        var created = new TicketCreated(ticketId, number, ServiceAccounts.Importer, Title, Description, Category, null, Priority, Priority is not null, key, !notify);
+        var created = new TicketCreated(ticketId, number, ServiceAccounts.Importer, Title, Description, Category, null, Priority, Priority is not null, key, !notify, IsTriaged: Skill is null);
         return Skill is null
             ? [created]
             : [created, new TicketSkillsRecorded(ticketId, [Skill]), new TicketStatusChanged(ticketId, null, Status.Todo, Status.Completed, null)];

@@ -2,6 +2,7 @@ using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Reading;
+using TicMate.Tickets.Similar;
 using Wolverine.Marten;
 
 namespace TicMate.Tickets.Lifecycle;
@@ -25,13 +26,13 @@ public static class CreateTicketEndpoint
 
     [WolverinePost("/api/tickets")]
     [ProducesResponseType<TicketAnswer>(201), ProducesResponseType<ProblemDetails>(400)]
-    public static (TicketChanged, IStartStream) Post(CreateTicket request, TicketNumber number, CurrentUser author)
+    public static (TicketOpened, IStartStream) Post(CreateTicket request, TicketNumber number, CurrentUser author)
     {
         var id = Guid.CreateVersion7();
         var priority = string.IsNullOrEmpty(request.Priority.Value) ? null : request.Priority.Value;
 
         return (
-            new TicketChanged(id, $"Ticket #{number.Value} is open.", StatusCodes.Status201Created),
+            new TicketOpened(id, $"Ticket #{number.Value} is open."),
             MartenOps.StartStream<Ticket>(id, new TicketCreated(
                 id, number.Value, author.Id, request.Title.Value!.Trim(), request.Description.Value!, request.Category.Value?.Trim(),
                 WireTime.Parse(request.Deadline.Value), priority, priority is not null && author.IsStaff)));

@@ -23,18 +23,19 @@ public sealed record TicketNews(
     // Who hears of what. An event that is in neither list reaches nobody.
     private static readonly Type[] ForOwnerToo =
     [
-        typeof(TicketCreated), typeof(TicketTriaged), typeof(TicketTriageUndone), typeof(TicketEdited), typeof(TicketDeadlineMoved), typeof(TicketPrioritised),
+        typeof(TicketCreated), typeof(TicketTriaged), typeof(TicketTriageUndone), typeof(TicketProposalAccepted), typeof(TicketProposalRejected), typeof(TicketEdited), typeof(TicketDeadlineMoved), typeof(TicketPrioritised),
         typeof(TicketSkillsRecorded), typeof(TicketAssigned), typeof(TicketUnassigned), typeof(TicketStatusChanged), typeof(TicketReplied),
         typeof(TicketReplyCorrected), typeof(TicketReplyWithdrawn), typeof(TicketFollowedUp), typeof(TicketMerged), typeof(TicketUnmerged),
         typeof(TicketDeleted), typeof(TicketRestored), typeof(TicketWritingErased), typeof(TicketErased),
     ];
 
-    // Notes, reminders, and that somebody else had the same trouble.
+    // Notes, drafts, reminders, how the agent gets on, and that somebody else had the same trouble.
     private static readonly Type[] ForStaff =
     [
         typeof(TicketDeadlineNeared), typeof(TicketDeadlinePassed), typeof(TicketNotesRewritten), typeof(TicketLeftUnassigned),
-        typeof(TicketAbsorbed), typeof(TicketSeparated), typeof(TicketLinked), typeof(TicketUnlinked),
-        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased),
+        typeof(TicketAbsorbed), typeof(TicketSeparated), typeof(TicketTriageFailed), typeof(TicketTriageRequested),
+        typeof(TicketLinked), typeof(TicketUnlinked),
+        typeof(NoteWritten), typeof(NoteCorrected), typeof(NoteWithdrawn), typeof(NoteErased), typeof(ReplyDrafted), typeof(ReplyDraftUsed),
     ];
 
     private static readonly FrozenSet<string> OwnersAliases = [.. ForOwnerToo.Select(AliasOf)], StaffAliases = [.. OwnersAliases, .. ForStaff.Select(AliasOf)];

@@ -1,12 +1,19 @@
+using System.Text.Json.Serialization;
 using JasperFx.CodeGeneration.Frames;
 using Marten;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Similar;
 using Wolverine;
 using Wolverine.Configuration;
 
 namespace TicMate.Tickets.Reading;
 
-public sealed record TicketAnswer(string? Message, TicketView Ticket) : Answer(Message);
+public sealed record TicketAnswer(string? Message, TicketView Ticket) : Answer(Message)
+{
+    /// <summary>Tickets that may ask for the same; only in the answer to opening one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DuplicateView>? PossibleDuplicates { get; init; }
+}
 
 /// <summary>Answers a change with the ticket as it is once the change is stored.</summary>
 public sealed record TicketChanged(Guid TicketId, string Message, int StatusCode = StatusCodes.Status200OK) : IResponseAware

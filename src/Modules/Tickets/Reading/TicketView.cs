@@ -36,6 +36,9 @@ public sealed record TicketView(
     PersonView CreatedBy, PersonView? AssignedTo, string HelpfulNotes, string[] RelatedSkills, IReadOnlyList<ReplyView> Replies,
     int ReplyCount, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, int Version)
 {
+    /// <summary>How far the agent is: state (off, pending, done, failed, skipped), reason, advisor, at.</summary>
+    public AgentState Ai { get; init; } = new(AgentState.Off, null, null, null);
+
     /// <summary>Open, and its deadline is over.</summary>
     public bool Overdue { get; init; }
 
@@ -78,7 +81,7 @@ public sealed record TicketView(
             [.. ticket.Replies.TakeLast(replies).Select(r => ReplyView.Of(r, names))],
             ticket.ReplyCount, ticket.CreatedAt, ticket.UpdatedAt, ticket.Version)
         {
-            Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
+            Ai = showNotes ? ticket.Agent : ticket.Agent with { Reason = null, Advisor = null }, Overdue = ticket.IsOverdue(now), CompletedAt = ticket.CompletedAt, CompletedBy = ticket.CompletedById is { } completer ? Person(completer) : null,
             DeletedAt = ticket.DeletedAt, MergedInto = ticket.MergedInto, FollowUpOf = ticket.FollowUpOf, FollowUp = ticket.FollowUpId,
         };
     }

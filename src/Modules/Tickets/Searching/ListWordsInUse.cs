@@ -44,16 +44,22 @@ public static class WordsInUse
 
 public static class ListCategoriesEndpoint
 {
+    public static ProblemDetails Validate(HttpContext http) => TicketList.TakesNothing(http);
+
     /// <summary>The categories of the tickets that the caller may see, the most frequent first.</summary>
     [WolverineGet("/api/tickets/categories")]
+    [ProducesResponseType<ProblemDetails>(400)]
     public static async Task<CategoriesAnswer> Get(CurrentUser user, TicketLists lists, CancellationToken ct) =>
         new(await lists.ReadAsync(WordsInUse.Categories(lists.Schema, user), row => new WordInUse(row.GetString(0), row.GetInt32(1)), ct));
 }
 
 public static class ListSkillsEndpoint
 {
+    public static ProblemDetails Validate(HttpContext http) => TicketList.TakesNothing(http);
+
     /// <summary>The skills that the tickets take which the caller may see, the most frequent first.</summary>
     [WolverineGet("/api/tickets/skills")]
+    [ProducesResponseType<ProblemDetails>(400)]
     public static async Task<SkillsAnswer> Get(CurrentUser user, TicketLists lists, CancellationToken ct) =>
         new(await lists.ReadAsync(WordsInUse.Skills(lists.Schema, user), row => new WordInUse(row.GetString(0), row.GetInt32(1)), ct));
 }

@@ -11,9 +11,12 @@ public sealed record TicketSummaryAnswer(TicketSummary Summary, TicketSummary Pr
 
 public static class SummarizeTicketsEndpoint
 {
+    public static ProblemDetails Validate(HttpContext http) => TicketList.TakesNothing(http);
+
     private const int Newest = 5;
 
     [WolverineGet("/api/tickets/tickets-summary")]
+    [ProducesResponseType<ProblemDetails>(400)]
     public static async Task<TicketSummaryAnswer> Get(CurrentUser user, TicketLists lists, TimeProvider clock, CancellationToken ct)
     {
         var counts = await lists.ReadAsync(

@@ -1,3 +1,5 @@
+using TicMate.Identity.Contracts;
+
 namespace TicMate.Tickets.Searching;
 
 /// <summary>A list of tickets: where it is, and what may be asked of it.</summary>
@@ -23,4 +25,8 @@ public sealed record TicketList(string Route, string[] Parameters, TicketSort[] 
     public static readonly TicketList Queue = new("/api/tickets/queue", [.. Paging, "priority", "category", "skill"], [GetQueueEndpoint.NextFirst]);
 
     public static readonly TicketList[] All = [Mine, Assigned, Every, Export, Queue];
+
+    /// <summary>For lists that take no parameter: any that is there is a fault, never ignored.</summary>
+    public static ProblemDetails TakesNothing(HttpContext http) =>
+        http.Request.Query.Keys.Aggregate(new Faults(), (faults, name) => faults.Add(name, $"{name} is not a parameter of this list.")).Problem;
 }

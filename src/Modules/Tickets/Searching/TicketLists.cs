@@ -18,7 +18,7 @@ public sealed record TicketRow(Ticket Ticket, long Key);
 /// <summary>Reads lists: one query each, which may take only so long.</summary>
 public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOptions<TicketsOptions> options, TimeProvider clock)
 {
-    private readonly string timeout = options.Value.ListTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture);
+    private readonly TimeSpan timeout = options.Value.ListTimeout;
 
     public string Schema => store.Options.DatabaseSchemaName;
 
@@ -44,7 +44,7 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
 
     public static TicketCursor CursorAt(TicketRow row, TicketSort sort) => new(sort.Name, row.Key, row.Ticket.Number);
 
-    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct)
+    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct, TimeSpan? most = null)
     {
         await using var connection = store.Storage.Database.CreateConnection();
         await connection.OpenAsync(ct);
@@ -55,7 +55,7 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
             query.Parameters.Add(parameter);
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { new("select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = timeout } } }, query },
+            BatchCommands = { new("select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = (most ?? timeout).TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) } } }, query },
         };
 
         await using var rows = await batch.ExecuteReaderAsync(ct);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TicMate.Tickets.Contracts;
 
 namespace TicMate.Tickets.Triage;
 
@@ -23,18 +24,31 @@ public static class BuiltInTriage
     /// <summary>Advice on a ticket. The same input always gives the same advice.</summary>
     public static TriageAdvice Advise(TicketText ticket, Installation installation, string? modelFailure = null)
     {
-        var text = Words.Readable(Limits.Cut($"{ticket.Title}\n{ticket.Description}", MostRead));
+        var own = $"{ticket.Title}\n{ticket.Description}";
+        var text = Words.Readable(Limits.Cut(own, MostRead));
         var words = Words.Of(text).ToArray();
-        var priority = PriorityWords.Read(words, text);
+        var history = new History(installation.Learned, text, own);
+        var priority = history.Surer(PriorityWords.Read(words, text));
         var skills = SkillWords.Find(words, text, installation);
         var elsewhere = SkillWords.Unknown(words, installation);
-        return new(
-            Name, priority.Level, [.. skills.Select(s => s.Skill)],
-            Notes.Clean(Report(modelFailure, priority, skills, elsewhere, installation), $"{ticket.Title}\n{ticket.Description}"), Summarise(ticket));
+        var notes = Notes.Clean(Report(modelFailure, priority, skills, elsewhere, history), own);
+        string[] quotes = [.. skills.SelectMany(history.Quotes).Distinct(StringComparer.OrdinalIgnoreCase).Take(Limits.Quotes)];
+        return new(Name,
+        [
+            new(ProposalField.Priority, [priority.Level], priority.Confidence, priority.Reason, [.. priority.Quotes.Take(Limits.Quotes)]),
+            .. history.Category() is { } category ? [category] : (TicketProposal[])[],
+            .. skills.Count == 0 ? (TicketProposal[])[]
+                : [new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills[0].Confidence, SkillReason(skills, history), quotes)],
+            new(ProposalField.Notes, [notes], 0.5, "First steps from the reviewed vocabulary for the skills that were found.", quotes),
+            new(ProposalField.Summary, [Summarise(ticket)], 0.9, "The title and the beginning of the text, in their own words.", []),
+        ]);
     }
 
+    private static string SkillReason(IReadOnlyList<FoundSkill> skills, History history) =>
+        Limits.CutAtWord(string.Join("; ", skills.Select(s => $"{s.Skill}: {Because(s, history)}")) + ".", Limits.Reason);
+
     private static string Report(
-        string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, Installation installation)
+        string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, History history)
     {
         var model = modelFailure is null ? "no language model was asked" : $"the language model did not help ({modelFailure})";
         var notes = new StringBuilder().Append(CultureInfo.InvariantCulture, $"Written by the built-in advisor; {model}.\n\n");
@@ -42,7 +56,7 @@ public static class BuiltInTriage
         if (skills.Count == 0)
             notes.Append("**Skills:** no word of the ticket points at a skill that is known here.\n");
         else
-            notes.Append("**Skills**\n\n").AppendJoin('\n', skills.Select(s => $"- {s.Skill}: {Because(s, installation)}")).Append('\n');
+            notes.Append("**Skills**\n\n").AppendJoin('\n', skills.Select(s => $"- {s.Skill}: {Because(s, history)}")).Append('\n');
         if (elsewhere.Count > 0)
             notes.Append(CultureInfo.InvariantCulture, $"\nAlso looks like: {string.Join(", ", elsewhere)}, which nobody here has.\n");
 
@@ -52,17 +66,13 @@ public static class BuiltInTriage
         return notes.ToString();
     }
 
-    private static string Because(FoundSkill skill, Installation installation)
+    private static string Because(FoundSkill skill, History history)
     {
         var reasons = new List<string>();
         if (skill.Words.Count > 0)
             reasons.Add(Quoted(skill.Words));
-        if (skill.Confidence is { } confidence)
-        {
-            reasons.Add(string.Create(CultureInfo.InvariantCulture,
-                $"learned from {installation.Learned!.Tickets} solved tickets, {Math.Min(99, Math.Floor(confidence * 100))} % sure"));
-        }
-
+        if (skill.History is { } confidence)
+            reasons.Add(history.Because(ProposalField.Skills, skill.Skill, confidence));
         return string.Join("; ", reasons);
     }
 

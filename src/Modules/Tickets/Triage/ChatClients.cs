@@ -4,10 +4,11 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using OpenAI;
 using Polly;
+using TicMate.Tickets.Triage.Costs;
 
 namespace TicMate.Tickets.Triage;
 
-/// <summary>Where the language model is, from the section <c>Ai</c> of the configuration. Without a key there is none.</summary>
+/// <summary>Where the language model is, from the section <c>Ai</c> of the configuration. Without a key there is none but on this machine.</summary>
 public sealed record AiOptions
 {
     /// <summary>An endpoint that speaks the OpenAI protocol. https, or http on this machine.</summary>
@@ -15,7 +16,9 @@ public sealed record AiOptions
 
     /// <summary>The model asked, and how its advice is signed.</summary>
     [Required, MaxLength(100)]
-    public string Model { get; init; } = "gemini-2.5-flash";
+    public string Model { get; init; } = DefaultModel;
+
+    public const string DefaultModel = "gemini-2.5-flash";
 
     /// <summary>The provider's key, sent as a bearer token and nowhere else. Empty: the built-in advisor works alone.</summary>
     public string? ApiKey { get; init; }
@@ -25,6 +28,9 @@ public sealed record AiOptions
 
     /// <summary>How long one question may take, waiting in line and reading the answer included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(18);
+
+    /// <summary>There is a model to ask: with a key, or without one a model on this machine, which has to be named.</summary>
+    public bool IsOn => !string.IsNullOrWhiteSpace(ApiKey) || (BaseUrl is { IsAbsoluteUri: true, IsLoopback: true } && Model != DefaultModel);
 
     // A record prints its members, and the key must not be printed.
     public override string ToString() => $"{Model} at {BaseUrl.GetLeftPart(UriPartial.Path)}, {(string.IsNullOrWhiteSpace(ApiKey) ? "no key" : "with a key")}";
@@ -38,11 +44,16 @@ public sealed record AiOptions
 /// <summary>The language model of this installation, if there is one, built once.</summary>
 public sealed class TriageAdvisors
 {
-    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options)
+    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
     {
-        if (!string.IsNullOrWhiteSpace(options.Value.ApiKey))
-            Model = new ModelAdvisor(ChatClients.Create(http, options.Value), options.Value.Model, options.Value.AllowThinking);
+        if (!options.Value.IsOn)
+            return;
+        Calls = new ModelCalls(ChatClients.Create(http, options.Value), options.Value.Model, ledger, rest, clock);
+        Model = new ModelAdvisor(Calls, options.Value.Model, options.Value.AllowThinking);
     }
+
+    /// <summary>The way to the model for whatever else it is asked, or null when there is none.</summary>
+    public ModelCalls? Calls { get; }
 
     /// <summary>The language model, or null when no key is configured.</summary>
     public ITriageAdvisor? Model { get; }
@@ -63,6 +74,7 @@ public static class ChatClients
         services.AddOptions<AiOptions>().BindConfiguration("Ai").ValidateDataAnnotations()
             .Validate(o => o.HasSafeAddress(), "Ai:BaseUrl must be an https address, or http on this machine, without user and query.")
             .ValidateOnStart();
+        services.AddOptions<BudgetOptions>().BindConfiguration("Ai").ValidateDataAnnotations().ValidateOnStart();
         services.AddHttpClient(HttpClientName, (provider, http) =>
             {
                 http.Timeout = provider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout;
@@ -91,13 +103,14 @@ public static class ChatClients
                 // A little less than the client's own, so that the breaker sees a provider that hangs.
                 .AddTimeout(0.9 * context.ServiceProvider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout));
         services.AddHttpClient(HttpClientName).AddHttpMessageHandler(() => new SmallAnswers(MostAnswer));
+        services.AddSingleton<ProviderRest>();
         services.AddSingleton<TriageAdvisors>();
         return services;
     }
 
     /// <summary>A chat client for an endpoint that speaks the OpenAI protocol. It never retries by itself.</summary>
     public static IChatClient Create(IHttpClientFactory http, AiOptions options) =>
-        new OpenAIClient(new ApiKeyCredential(options.ApiKey!), new OpenAIClientOptions
+        new OpenAIClient(new ApiKeyCredential(string.IsNullOrWhiteSpace(options.ApiKey) ? "none" : options.ApiKey), new OpenAIClientOptions
         {
             Endpoint = options.BaseUrl,
             Transport = new HttpClientPipelineTransport(http.CreateClient(HttpClientName)),

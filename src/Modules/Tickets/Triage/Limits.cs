@@ -7,6 +7,10 @@ public static class Limits
     public const int Notes = 4_000;
     public const int Skills = 10;
     public const int Skill = 50;
+    public const int Category = 100;
+    public const int Reason = 300;
+    public const int Quotes = 5;
+    public const int Quote = 200;
 
     /// <summary>The beginning of a text, never half of a character that takes two places.</summary>
     public static string Cut(string text, int most) =>

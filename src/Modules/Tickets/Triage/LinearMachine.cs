@@ -32,6 +32,9 @@ public sealed class LinearMachine
         return scores;
     }
 
+    /// <summary>How much a feature speaks for a label.</summary>
+    public float Weight(int label, int feature) => _directions[label][feature];
+
     private static (float[] Direction, double Offset) Separate(TextVector[] texts, bool[] belongs, int features, double strength)
     {
         var (direction, offset) = (new float[features], 0.0);

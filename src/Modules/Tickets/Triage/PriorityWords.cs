@@ -1,11 +1,18 @@
 namespace TicMate.Tickets.Triage;
 
-/// <summary>A priority and the sentence that says which words it rests on.</summary>
-public sealed record PriorityReading(string Level, string Reason);
+/// <summary>A priority, how sure that is, the sentence that says which words it rests on, and the words.</summary>
+public sealed record PriorityReading(string Level, double Confidence, string Reason, string[] Quotes)
+{
+    /// <summary>The ticket names a priority for itself, which counts for nothing.</summary>
+    public bool IsAskedFor { get; init; }
+}
 
 /// <summary>Reads a priority from what a ticket says is broken, not from what it asks to be told.</summary>
 public static class PriorityWords
 {
+    // Judgements, not measurements: words that say it plainly, words that contradict each other, no words at all.
+    private const double Sure = 0.8, Torn = 0.6, Guessed = 0.3;
+
     private static readonly HashSet<string> Negations =
         ["not", "no", "never", "without", "isn", "aren", "wasn", "weren", "don", "doesn", "didn", "hardly", "neither", "nor"];
 
@@ -24,15 +31,15 @@ public static class PriorityWords
 
         var reading = (urgent.Length > 0, high.Length > 0, low.Length > 0) switch
         {
-            (true, _, false) => new PriorityReading("urgent", $"The ticket says {Listed(urgent)}."),
-            (true, _, true) => new("high", $"The ticket says {Listed(urgent)}, but also {Listed(low)}."),
-            (false, true, false) => new("high", $"The ticket says {Listed(high)}."),
-            (false, true, true) => new("medium", $"The words point both ways: {Listed(high)}, but also {Listed(low)}."),
-            (false, false, true) => new("low", $"The ticket says {Listed(low)}."),
-            _ => new("medium", "Unknown: no word of the ticket says how urgent it is, so it is taken as medium."),
+            (true, _, false) => new PriorityReading("urgent", Sure, $"The ticket says {Listed(urgent)}.", urgent),
+            (true, _, true) => new("high", Torn, $"The ticket says {Listed(urgent)}, but also {Listed(low)}.", [.. urgent, .. low]),
+            (false, true, false) => new("high", Sure, $"The ticket says {Listed(high)}.", high),
+            (false, true, true) => new("medium", Torn, $"The words point both ways: {Listed(high)}, but also {Listed(low)}.", [.. high, .. low]),
+            (false, false, true) => new("low", Sure, $"The ticket says {Listed(low)}.", low),
+            _ => new("medium", Guessed, "Unknown: no word of the ticket says how urgent it is, so it is taken as medium.", []),
         };
         return instructed.Length == 0 ? reading
-            : reading with { Reason = $"{reading.Reason} The ticket asks for a priority itself; that does not count." };
+            : reading with { Reason = $"{reading.Reason} The ticket asks for a priority itself; that does not count.", IsAskedFor = true };
     }
 
     private static string[] Said(IReadOnlyList<Phrase> phrases, IReadOnlyList<Word> words, string text) =>

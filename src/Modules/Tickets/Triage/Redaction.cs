@@ -22,6 +22,8 @@ public static partial class Redaction
         text = WebToken.Replace(text, "[token]");
         text = Key.Replace(text, "[key]");
         text = NamedSecret.Replace(text, m => m.Groups["name"].Value + "[key]");
+        text = Password.Replace(text, m => m.Groups["is"].Success && !m.Groups["value"].Value.Any(char.IsDigit) ? m.Value : m.Groups["name"].Value + "[key]");
+        text = UserInAddress.Replace(text, m => m.Groups["scheme"].Value + "[key]@");
         text = EMail.Replace(text, "[e-mail]");
         text = Iban.Replace(text, MaskIban);
         text = IpV4.Replace(text, "[ip]");
@@ -91,12 +93,19 @@ public static partial class Redaction
     [GeneratedRegex(@"eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{5,}(?:\.[A-Za-z0-9_\-]*)?", RegexOptions.NonBacktracking)]
     private static partial Regex WebToken { get; }
 
-    [GeneratedRegex(@"\b(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b|AIza[A-Za-z0-9_\-]{30,}|ya29\.[A-Za-z0-9_\-]{10,}|GOCSPX-[A-Za-z0-9_\-]{10,}|\bsk-[A-Za-z0-9_\-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abprs]-[A-Za-z0-9\-]{10,}",
+    [GeneratedRegex(@"\b(?:AKIA|ASIA|AROA|AIDA|AGPA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b|AIza[A-Za-z0-9_\-]{30,}|ya29\.[A-Za-z0-9_\-]{10,}|GOCSPX-[A-Za-z0-9_\-]{10,}|\bsk-[A-Za-z0-9_\-]{20,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bxox[abprs]-[A-Za-z0-9\-]{10,}|\bgl(?:pat|ptt|rt|dt)-[A-Za-z0-9_\-]{15,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bnpm_[A-Za-z0-9]{10,}|\bhf_[A-Za-z0-9]{20,}|\bdop_v1_[a-f0-9]{20,}|\bSG\.[A-Za-z0-9_\-]{15,}",
         RegexOptions.NonBacktracking)]
     private static partial Regex Key { get; }
 
     [GeneratedRegex(@"(?<name>\b(?:secret|aws_secret_access_key|api[_\- ]?key|access[_\- ]?key|bearer)\b[^A-Za-z0-9\n]{1,5})[A-Za-z0-9/+=_\-.]{16,}", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
     private static partial Regex NamedSecret { get; }
+
+    // What follows such a name after a colon or an equals sign is one, whatever it looks like; "the password is wrong" is not.
+    [GeneratedRegex(@"(?<name>\b(?:password|passwd|passwort|kennwort|pass ?phrase|pwd|pw|pin|secret|token|otp|api[_\- ]?key|client[_\- ]?secret)\b[ \t]*(?:[:=]|(?<is>\bis\b))[ \t]*[""']?)(?<value>[^\s""'<>\[\]]{3,})", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
+    private static partial Regex Password { get; }
+
+    [GeneratedRegex(@"(?<scheme>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s/@]+@", RegexOptions.NonBacktracking)]
+    private static partial Regex UserInAddress { get; }
 
     [GeneratedRegex(@"[\p{L}\p{N}._%+'\-]+@(?:[\p{L}\p{N}\-]+\.)+\p{L}{2,}", RegexOptions.NonBacktracking)]
     private static partial Regex EMail { get; }

@@ -63,6 +63,16 @@ public sealed class TextSpace
         return new(features, weights);
     }
 
+    /// <summary>The single words of the text that are features.</summary>
+    public IEnumerable<(Word Word, int Feature, float Rarity)> WordsOf(string text)
+    {
+        foreach (var word in Words.Of(text).Take(MostWords))
+        {
+            if (_featureOf.TryGetValue((int)(Hash(word.Folded) % Buckets), out var feature))
+                yield return (word, feature, _rarity[feature]);
+        }
+    }
+
     private static IEnumerable<int> BucketsOf(string text, bool pairs)
     {
         ulong before = 0;

@@ -8,7 +8,7 @@ namespace TicMate.Tickets.Triage;
 public sealed class TriageKnowledge(IDocumentStore store)
 {
     private readonly TaskCompletionSource firstLesson = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile SkillClassifier? learned;
+    private volatile Lessons? learned;
 
     public async ValueTask<Installation> CurrentAsync(CancellationToken ct)
     {
@@ -18,36 +18,51 @@ public sealed class TriageKnowledge(IDocumentStore store)
         return new Installation([.. staff.SelectMany(s => s.Skills).Distinct(StringComparer.OrdinalIgnoreCase)], learned);
     }
 
-    public void Learn(SkillClassifier? classifier)
+    public void Learn(Lessons? lessons)
     {
-        learned = classifier ?? learned;
+        learned = lessons ?? learned;
         firstLesson.TrySetResult();
     }
 }
 
-/// <summary>Learns from the tickets that this installation has solved: when the service starts, and whenever there is enough new.</summary>
+/// <summary>
+/// Learns from the tickets that this installation has solved: when the service starts, and whenever there is enough new. Every node learns
+/// for itself, and the same: which tickets are learned from follows from the history alone.
+/// </summary>
 public sealed class LearnFromSolvedTickets(IDocumentStore store, TriageKnowledge knowledge, TimeProvider clock, ILogger<LearnFromSolvedTickets> log)
     : BackgroundService
 {
-    private const int MostTickets = 10_000, LeastNews = 10;
+    private const int MostTickets = 10_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+    private int learnedFrom;
+
+    /// <summary>Learns anew if there is enough news.</summary>
+    public async Task LearnAsync(CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        var size = Lessons.Size(await Solved(session).CountAsync(ct));
+        if (size == learnedFrom)
+            return;
+
+        var solved = await Solved(session).OrderBy(t => t.CompletedAt).ThenBy(t => t.Id)
+            .Skip(Math.Max(0, size - MostTickets)).Take(Math.Min(size, MostTickets)).ToListAsync(ct);
+        if (Lessons.From(solved.Select(SolvedTicket.Of)) is { } lessons)
+        {
+            knowledge.Learn(lessons);
+            log.LogInformation("Learned from {Tickets} solved tickets: model {Version}", lessons.Tickets, lessons.Version);
+        }
+
+        learnedFrom = size;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken ct)
     {
-        var seen = DateTimeOffset.MinValue;
-        var size = 0;
         using var timer = new PeriodicTimer(Pause, clock);
         do
         {
             try
             {
-                await using var session = store.QuerySession();
-                if (await session.Query<Ticket>().CountAsync(t => t.CompletedAt > seen, ct) >= Math.Max(LeastNews, size / 20))
-                {
-                    var solved = await SolvedAsync(session, ct);
-                    knowledge.Learn(SkillClassifier.Train(solved.Select(t => new SolvedTicket($"{t.Title}\n{t.Description}", t.RelatedSkills))));
-                    (seen, size) = (solved.Max(t => t.CompletedAt!.Value), solved.Count);
-                }
+                await LearnAsync(ct);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -59,6 +74,6 @@ public sealed class LearnFromSolvedTickets(IDocumentStore store, TriageKnowledge
         while (await timer.WaitForNextTickAsync(ct));
     }
 
-    private static Task<IReadOnlyList<Ticket>> SolvedAsync(IQuerySession session, CancellationToken ct) =>
-        session.Query<Ticket>().Where(t => t.CompletedAt != null && t.MergedInto == null && t.DeletedAt == null).OrderByDescending(t => t.CompletedAt).Take(MostTickets).ToListAsync(ct);
+    private static IQueryable<Ticket> Solved(IQuerySession session) =>
+        session.Query<Ticket>().Where(t => t.CompletedAt != null && t.MergedInto == null && t.DeletedAt == null && !t.IsErased);
 }

@@ -1,13 +1,15 @@
 using JasperFx.Core;
 using Marten;
+using TicMate.Tickets.Triage.Costs;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Runtime.Handlers;
 
 namespace TicMate.Tickets.Triage;
 
-/// <summary>Ask for advice on a new ticket. Holds the id only: what waits in the queue tells nothing about anyone.</summary>
-public sealed record TriageTicket(Guid TicketId);
+/// <summary>Ask for advice on a ticket's text. Holds the id only: what waits in the queue tells nothing about anyone.</summary>
+/// <param name="Round">Which asking this is; null for the newest.</param>
+public sealed record TriageTicket(Guid TicketId, int? Round = null);
 
 /// <summary>Asks the advisor and writes nothing, so a slow paid call holds neither a stream nor a connection.</summary>
 public static class TriageTicketHandler
@@ -15,40 +17,62 @@ public static class TriageTicketHandler
     /// <summary>How often a model that does not answer is asked before the built-in advisor stands in.</summary>
     public const int Tries = 3;
 
-    public static void Configure(HandlerChain chain) =>
-        chain.OnException<ModelUnavailableException>().ScheduleRetry(1.Seconds(), 5.Seconds());
+    private static readonly TimeSpan[] Pauses = [1.Seconds(), 5.Seconds()];
+
+    public static void Configure(HandlerChain chain) => chain.OnException<ModelUnavailableException>().ScheduleRetry(Pauses);
 
     public static Task<Ticket?> LoadAsync(TriageTicket command, IQuerySession session, CancellationToken ct) =>
         session.LoadAsync<Ticket>(command.TicketId, ct);
 
-    public static HandlerContinuation Validate(Ticket? ticket) =>
-        ticket is null or { TriagedBy: not null } or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+    // Messages may arrive twice, and late: the text may be another one by now, which has a message of its own.
+    public static HandlerContinuation Validate(TriageTicket command, Ticket? ticket) =>
+        ticket is { IsErased: false, Agent.State: AgentState.Pending } && (command.Round ?? ticket.TriageRound) == ticket.TriageRound
+            ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
     public static async Task<RecordTriage> HandleAsync(
-        TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, CancellationToken ct)
+        TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, ModelClaims claims, CancellationToken ct)
     {
-        var text = new TicketText(ticket.Title, ticket.Description);
+        var text = new TicketText(ticket.Title, ticket.Description) { TicketId = ticket.Id };
         var installation = await knowledge.CurrentAsync(ct);
-        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, envelope.Attempts, ct) : (null, null);
+        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, claims, ticket, envelope.Attempts, ct) : (null, null);
 
-        return new RecordTriage(command.TicketId, advice ?? await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct), failure);
+        var byWords = await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct);
+        return new RecordTriage(command.TicketId, ticket.TriageRound, Backed(advice, byWords), failure);
     }
+
+    /// <summary>
+    /// Words cannot be steered beyond what they say: the built-in advice is never held back, and stands in for the model's, as far as who gets
+    /// the ticket, where that is.
+    /// </summary>
+    public static TriageAdvice Backed(TriageAdvice? advice, TriageAdvice byWords) =>
+        advice is null ? byWords : advice.InjectionSuspected ? advice with { SkillsByWords = byWords.Skills } : advice;
 
     // What may pass is left to the retries above; the rest, and the last try, ends here.
     private static async Task<(TriageAdvice?, string?)> AskAsync(
-        ITriageAdvisor model, TicketText text, Installation installation, int attempt, CancellationToken ct)
+        ITriageAdvisor model, TicketText text, Installation installation, ModelClaims claims, Ticket ticket, int attempt, CancellationToken ct)
     {
+        if (!await claims.TakeAsync(ticket.Id, ticket.TriageRound, ct))
+            return (null, $"{model.Name}: interrupted");
         try
         {
             return (await model.AdviseAsync(text, installation, ct), null);
         }
-        catch (ModelUnavailableException e) when (!e.Transient || attempt >= Tries)
+        catch (ModelUnavailableException e) when (IsFinal(e, attempt))
         {
-            return (null, $"{model.Name}: {e.Reason}");
+            return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}");
+        }
+        catch (ModelUnavailableException)
+        {
+            await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
+            throw;
         }
         catch (InvalidAnswerException)
         {
             return (null, $"{model.Name}: invalid-answer");
         }
     }
+
+    /// <summary>Nothing is gained by another try, or the provider wants to be left alone for longer than all of them would wait.</summary>
+    public static bool IsFinal(ModelUnavailableException e, int attempt) =>
+        !e.Transient || attempt >= Tries || e.RetryAfter > new TimeSpan(Pauses.Skip(Math.Max(attempt, 1) - 1).Sum(pause => pause.Ticks));
 }

@@ -1,0 +1,51 @@
+namespace TicMate.Tickets.Triage;
+
+/// <summary>Finds the solved tickets whose words are like those of a text. It holds features and numbers, no words and no names.</summary>
+public sealed class SolvedIndex
+{
+    // Below this two texts share little more than a greeting.
+    private const float Alike = 0.15f;
+
+    private readonly TextSpace space;
+    private readonly List<(int Ticket, float Weight)>?[] containing;
+    private readonly (int Number, string[] Labels)[] tickets;
+
+    public SolvedIndex(IReadOnlyList<SolvedTicket> history)
+    {
+        space = TextSpace.Of([.. history.Select(t => t.Text)], pairs: false);
+        containing = new List<(int, float)>?[space.Size];
+        tickets = [.. history.Select(t => (t.Number, Fields.SelectMany(f => t.Of(f).Select(label => Key(f, label))).ToArray()))];
+        foreach (var (ticket, solved) in history.Index())
+        {
+            var (features, weights) = space.Vector(solved.Text);
+            for (var i = 0; i < features.Length; i++)
+                (containing[features[i]] ??= []).Add((ticket, weights[i]));
+        }
+    }
+
+    private static readonly string[] Fields = [Contracts.ProposalField.Skills, Contracts.ProposalField.Category, Contracts.ProposalField.Priority];
+
+    /// <summary>How like each solved ticket is to the text: the cosine of the two.</summary>
+    public float[] Likeness(string text)
+    {
+        var likeness = new float[tickets.Length];
+        var (features, weights) = space.Vector(text);
+        for (var i = 0; i < features.Length; i++)
+        {
+            foreach (var (ticket, weight) in containing[features[i]] ?? [])
+                likeness[ticket] += weight * weights[i];
+        }
+
+        return likeness;
+    }
+
+    /// <summary>The numbers of the tickets that are most like the text and have this label.</summary>
+    public IReadOnlyList<int> Like(float[] likeness, string field, string label, int most)
+    {
+        var wanted = Key(field, label);
+        return [.. likeness.Index().Where(t => t.Item >= Alike && tickets[t.Index].Labels.Contains(wanted))
+            .OrderByDescending(t => t.Item).ThenByDescending(t => tickets[t.Index].Number).Take(most).Select(t => tickets[t.Index].Number)];
+    }
+
+    private static string Key(string field, string label) => $"{field}:{Words.Fold(label)}";
+}
