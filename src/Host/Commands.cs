@@ -72,7 +72,7 @@ public static class Commands
     public static async Task ServeCommandAsync(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IServer, NoServer>();
-        builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning);
+        builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.Warning).AddFilter<ConsoleLoggerProvider>("Marten.Events.Daemon.ProjectionDaemon", LogLevel.Error);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         if (await IsServiceRunningAsync(builder.Configuration.GetConnectionString("Database")!, CancellationToken.None))
