@@ -8,6 +8,8 @@ public sealed class LogSink : ILoggerProvider
 {
     public ConcurrentQueue<(LogLevel Level, string Text)> Lines { get; } = [];
 
+    public string Text => string.Join('\n', Lines.Select(line => line.Text));
+
     public ILogger CreateLogger(string categoryName) => new Listener(this, categoryName);
 
     public void Dispose()

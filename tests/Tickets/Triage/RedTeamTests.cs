@@ -21,7 +21,7 @@ public sealed class RedTeamTests : IAsyncLifetime
     private static readonly Candidate Ben = Moderator("Printers"), Eve = Moderator("Vault");
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private readonly Lines _logs = new();
+    private readonly LogSink _logs = new();
     private FakeModel _fake = null!;
 
     private static Candidate Moderator(string skill) => new(new User { Id = Guid.CreateVersion7(), Role = Roles.Moderator, Skills = [skill], IsActive = true }, 0, null);
@@ -98,7 +98,7 @@ public sealed class RedTeamTests : IAsyncLifetime
     private async Task ShouldSurviveAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> behaviour)
     {
         _fake.Behaviour = behaviour;
-        var (ticket, book) = (ATicket(Harmless), new Book());
+        var (ticket, book) = (ATicket(Harmless), new CallBook());
         try
         {
             var (triaged, _) = await TriagedAsync(ticket, await AskAsync(ticket, book));
@@ -141,7 +141,7 @@ public sealed class RedTeamTests : IAsyncLifetime
         return AskAsync(ticket, new());
     }
 
-    private async Task<TriageAdvice> AskAsync(Ticket ticket, Book book)
+    private async Task<TriageAdvice> AskAsync(Ticket ticket, CallBook book)
     {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -167,36 +167,5 @@ public sealed class RedTeamTests : IAsyncLifetime
         var (triaged, assigned, _, _, _) = RecordTriageHandler.Handle(
             new(ticket.Id, 1, TriageTicketHandler.Backed(advice, words), null), ticket, [Ben, Eve], Options.Create(new TriageOptions()));
         return (triaged, assigned);
-    }
-
-    private sealed class Book : IModelLedger
-    {
-        public ConcurrentQueue<ModelAsked> Calls { get; } = [];
-
-        public Task<bool> HasBudgetAsync(CancellationToken ct) => Task.FromResult(true);
-
-        public Task RecordAsync(ModelAsked asked, CancellationToken ct)
-        {
-            Calls.Enqueue(asked);
-            return Task.CompletedTask;
-        }
-    }
-
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        private readonly ConcurrentQueue<string> _lines = [];
-
-        public string Text => string.Join('\n', _lines);
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose() { }
     }
 }
