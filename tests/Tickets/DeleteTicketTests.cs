@@ -69,7 +69,7 @@ public sealed class DeleteTicketTests(App app) : AppTest(app)
         var ticket = await ATicket(author, "canary-deleted-title", "canary-deleted-text");
         var id = (Guid)ticket["id"]!;
         await Call(moderator, "PUT", "/api/tickets/ticket-reply", new { ticketId = id, message = "canary-deleted-reply" });
-        await Call(moderator, "PATCH", $"/api/tickets/{id}", new { description = "canary-deleted-edit", helpfulNotes = "canary-deleted-notes" });
+        await CallAndSettle(moderator, "PATCH", $"/api/tickets/{id}", new { description = "canary-deleted-edit", helpfulNotes = "canary-deleted-notes" });
         await Call(author, "DELETE", $"/api/tickets/{id}");
 
         await Erase(id);
