@@ -27,7 +27,7 @@ public sealed class ModelAdvisorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _fake = await FakeModel.StartAsync();
-        _services = Services(("Ai:BaseUrl", _fake.BaseUrl.ToString()), ("Ai:ApiKey", Key), ("Ai:Timeout", "00:00:01"));
+        _services = Waiting(TimeSpan.FromMinutes(1));
     }
 
     public async ValueTask DisposeAsync()
@@ -35,6 +35,9 @@ public sealed class ModelAdvisorTests : IAsyncLifetime
         await _services.DisposeAsync();
         await _fake.DisposeAsync();
     }
+
+    // Long enough for a busy machine, unless a test is about waiting.
+    private ServiceProvider Waiting(TimeSpan time) => Services(("Ai:BaseUrl", _fake.BaseUrl.ToString()), ("Ai:ApiKey", Key), ("Ai:Timeout", time.ToString()));
 
     private ServiceProvider Services(params (string Key, string Value)[] settings) => new ServiceCollection()
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value)).Build())
@@ -125,6 +128,8 @@ public sealed class ModelAdvisorTests : IAsyncLifetime
     [MemberData(nameof(Failures))]
     public async Task Every_failure_has_a_reason_and_shows_neither_key_nor_body(string reason, bool transient)
     {
+        if (reason == "timeout")
+            _services = Waiting(TimeSpan.FromSeconds(1));
         _fake.Behaviour = reason switch
         {
             "rate-limited" => FakeModel.Refuses(429, retryAfter: "7"),

@@ -16,6 +16,7 @@ namespace TicMate.Tests.Tickets.Triage;
 public sealed class RedTeamTests : IAsyncLifetime
 {
     private const string Harmless = "The printer on floor two is out of toner.";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly Installation Here = new(["Printers", "Vault"], null);
     private static readonly Candidate Ben = Moderator("Printers"), Eve = Moderator("Vault");
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -88,19 +89,20 @@ public sealed class RedTeamTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public Task Whatever_a_model_says_is_advice_within_the_rules_or_none(string text) => ShouldSurviveAsync(FakeModel.Answers(text));
+    public Task Whatever_a_model_says_is_advice_within_the_rules_or_none(string text) => ShouldSurviveAsync(FakeModel.Answers(text), Patience);
 
     [Theory]
     [MemberData(nameof(Behaviours))]
-    public Task Whatever_a_provider_does_is_a_failure_with_a_name(string name) => ShouldSurviveAsync(RedTeamAnswers.Behaviours.Single(b => b.Name == name).Behaviour);
+    public Task Whatever_a_provider_does_is_a_failure_with_a_name(string name) =>
+        ShouldSurviveAsync(RedTeamAnswers.Behaviours.Single(b => b.Name == name).Behaviour, name is "hangs" or "drips" or "endless" ? TimeSpan.FromSeconds(1) : Patience);
 
-    private async Task ShouldSurviveAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> behaviour)
+    private async Task ShouldSurviveAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> behaviour, TimeSpan patience)
     {
         _fake.Behaviour = behaviour;
         var (ticket, book) = (ATicket(Harmless), new CallBook());
         try
         {
-            var (triaged, _) = await TriagedAsync(ticket, await AskAsync(ticket, book));
+            var (triaged, _) = await TriagedAsync(ticket, await AskAsync(ticket, book, patience));
             ShouldBeHarmless(triaged);
             triaged.Proposals.ShouldNotBeEmpty();
         }
@@ -137,15 +139,15 @@ public sealed class RedTeamTests : IAsyncLifetime
     {
         _fake.Behaviour = FakeModel.Answers(FakeModel.Advice(
             "urgent", ["Vault"], "Pay at https://evil.example/pay", "<script>alert(1)</script> [fix](https://evil.example/fix)", "out of toner", "Finance", 1));
-        return AskAsync(ticket, new());
+        return AskAsync(ticket, new(), Patience);
     }
 
-    private async Task<TriageAdvice> AskAsync(Ticket ticket, CallBook book)
+    private async Task<TriageAdvice> AskAsync(Ticket ticket, CallBook book, TimeSpan patience)
     {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {
-                ["Ai:BaseUrl"] = _fake.BaseUrl.ToString(), ["Ai:ApiKey"] = "canary-key-4711", ["Ai:Timeout"] = "00:00:01",
+                ["Ai:BaseUrl"] = _fake.BaseUrl.ToString(), ["Ai:ApiKey"] = "canary-key-4711", ["Ai:Timeout"] = patience.ToString(),
             }).Build())
             .AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs)).AddSingleton(TimeProvider.System).AddSingleton<IModelLedger>(book)
             .AddModelClient().BuildServiceProvider();
