@@ -1,7 +1,9 @@
 using JasperFx;
 using Marten;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using TicMate.Tickets.Similar;
+using TicMate.Tickets.Triage;
 using Wolverine.Runtime;
 
 namespace TicMate.Host;
@@ -28,6 +30,9 @@ public static class Migrate
         await app.Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
         if (!await Trigrams.TryCreateAsync(store, CancellationToken.None))
             Console.WriteLine("Without the extension pg_trgm: it is not installed on the server, or this role may not create it. Similar tickets are found by whole words alone.");
+        var ai = app.Services.GetRequiredService<IOptions<AiOptions>>().Value;
+        if (ai.EmbeddingModel.Length > 0 && !await Vectors.TryCreateAsync(store, ai, CancellationToken.None))
+            Console.WriteLine("Without the extension vector (pgvector): it is not installed on the server, or this role may not create it. Similar tickets are found by words alone.");
         await LetServiceInAsync(app.Configuration);
         Console.WriteLine("The database is up to date.");
         return 0;

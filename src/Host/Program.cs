@@ -47,7 +47,7 @@ try
         {
             events.UseFastEventForwarding = true;
             events.UseWolverineManagedEventSubscriptionDistribution = true;
-            events.ForwardTicketEvents();
+            events.ForwardTicketEvents(embeds: builder.Configuration["Ai:EmbeddingModel"] is { Length: > 0 });
             events.ForgetErasedAnswers();
         });
 

@@ -10,7 +10,7 @@ public sealed class CallBook : IModelLedger
 
     public bool HasMoney { get; set; } = true;
 
-    public Task<bool> HasBudgetAsync(CancellationToken ct) => Task.FromResult(HasMoney);
+    public Task<bool> HasBudgetAsync(CancellationToken ct, double share = 1) => Task.FromResult(HasMoney);
 
     public Task RecordAsync(ModelAsked asked, CancellationToken ct)
     {

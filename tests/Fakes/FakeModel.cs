@@ -29,6 +29,14 @@ public sealed class FakeModel : IAsyncDisposable
     /// <summary>How the next requests are answered.</summary>
     public Func<HttpContext, Task> Behaviour { get; set; } = Advises();
 
+    /// <summary>What a text means, for those who ask for vectors.</summary>
+    public Func<string, float[]> Meaning { get; set; } = _ => [1];
+
+    /// <summary>How they are answered; null is with the meanings.</summary>
+    public Func<HttpContext, Task>? EmbeddingBehaviour { get; set; }
+
+    public IEnumerable<SeenRequest> EmbeddingRequests => Requests.Where(r => r.Path.EndsWith("/embeddings", StringComparison.Ordinal));
+
     public Uri BaseUrl => new(_app.Urls.First() + "/v1beta/openai/");
 
     public static async Task<FakeModel> StartAsync()
@@ -136,6 +144,22 @@ public sealed class FakeModel : IAsyncDisposable
             context.Request.Method, context.Request.Path + context.Request.QueryString.Value, context.Request.Headers.Authorization.ToString(),
             context.Request.Headers.Cookie.ToString(), text));
         context.Response.Headers.SetCookie = "track=1";
-        await Behaviour(context);
+        await (context.Request.Path.Value!.EndsWith("/embeddings", StringComparison.Ordinal) ? (EmbeddingBehaviour ?? (c => EmbedAsync(c, text)))(context) : Behaviour(context));
+    }
+
+    private Task EmbedAsync(HttpContext context, string body)
+    {
+        var (asked, input) = (JsonNode.Parse(body)!, JsonNode.Parse(body)!["input"]!);
+        var texts = input is JsonArray list ? list.Select(text => (string)text!).ToArray() : [(string)input!];
+        var data = texts.Select((text, index) => new JsonObject
+        {
+            ["object"] = "embedding", ["index"] = index,
+            ["embedding"] = (string?)asked["encoding_format"] == "base64"
+                ? Convert.ToBase64String(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Meaning(text))) : new JsonArray([.. Meaning(text).Select(number => JsonValue.Create(number))]),
+        });
+        return context.Response.WriteAsJsonAsync(new JsonObject
+        {
+            ["object"] = "list", ["data"] = new JsonArray([.. data]), ["model"] = (string?)asked["model"], ["usage"] = new JsonObject { ["prompt_tokens"] = 10 * texts.Length, ["total_tokens"] = 10 * texts.Length },
+        });
     }
 }

@@ -52,6 +52,10 @@ public static class TicketsModule
         services.AddSingleton<TicketLists>();
         services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
         services.AddSingleton<SimilarTickets>();
+        services.AddSingleton<Vectors>();
+        services.AddSingleton<TextEmbedder>();
+        services.AddSingleton<TicketEmbeddings>();
+        services.AddSingleton<EmbedSolvedTickets>().AddHostedService(provider => provider.GetRequiredService<EmbedSolvedTickets>());
         services.AddSingleton<PossibleDuplicates>();
         services.AddModelClient();
         services.AddSingleton<Model>();
@@ -99,8 +103,15 @@ public static class TicketsModule
     }
 
     /// <summary>What follows from events, of tickets and of people. The message commits with the event and carries ids only.</summary>
-    public static void ForwardTicketEvents(this MartenIntegration events)
+    /// <param name="embeds">Whether solved tickets are embedded; without a model nothing needs to be sent about it.</param>
+    public static void ForwardTicketEvents(this MartenIntegration events, bool embeds)
     {
+        if (embeds)
+        {
+            events.SubscribeToEvent<TicketStatusChanged>().TransformedTo(e => new EmbedTicket(e.Data.TicketId));
+            events.SubscribeToEvent<TicketEdited>().TransformedTo(e => new EmbedTicket(e.Data.TicketId));
+        }
+
         events.SubscribeToEvent<TicketCreated>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<TicketEdited>().TransformedTo(e => new TriageTicket(e.Data.TicketId));
         events.SubscribeToEvent<TicketTriageRequested>().TransformedTo(e => new TriageTicket(e.Data.TicketId));

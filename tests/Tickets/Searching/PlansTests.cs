@@ -7,6 +7,7 @@ using Microsoft.Extensions.Primitives;
 using Npgsql;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Searching;
+using TicMate.Tickets.Similar;
 
 namespace TicMate.Tests.Tickets.Searching;
 
@@ -73,6 +74,15 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
             ($"summary as {user.Role}", SummarizeTicketsEndpoint.Counts("ticmate", user, DateTimeOffset.UtcNow)), ($"categories as {user.Role}", WordsInUse.Categories("ticmate", user)), ($"skills as {user.Role}", WordsInUse.Skills("ticmate", user)),
         }))
             wrong.AddRange((await Faults(connection, sql)).Select(fault => $"{name}: {fault}"));
+
+        foreach (var text in new[] { "w77 of number 12345", "Printer", "Words of printers" })
+            foreach (var whose in new Guid?[] { null, author.Id })
+                foreach (var sql in new[]
+                {
+                    SimilarSql.Solved("ticmate", null, null, new(text, text, Guid.NewGuid(), whose), 5),
+                    SimilarSql.Current("ticmate", new(text, text, Guid.NewGuid(), whose), DateTimeOffset.UtcNow.AddDays(-30), author.Id, 20),
+                })
+                    wrong.AddRange((await Faults(connection, sql)).Select(fault => $"like {text}, {(whose is null ? "everybody's" : "own")}: {fault}"));
 
         wrong.ShouldBeEmpty();
         (await Plan(connection, SummarizeTicketsEndpoint.Counts("ticmate", new CurrentUser(author.Id, Roles.User, default), DateTimeOffset.UtcNow)))

@@ -6,6 +6,7 @@ using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Lifecycle;
+using TicMate.Tickets.Similar;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
 
@@ -51,11 +52,11 @@ public static class EraseWritingHandler
 
 public static class EraseTicketWritingHandler
 {
-    public static async Task<IReadOnlyList<IEvent>> LoadAsync(EraseTicketWriting command, IDocumentSession session, IPostOffice post, CancellationToken ct)
+    public static async Task<(IReadOnlyList<IEvent>, MeaningsKept)> LoadAsync(EraseTicketWriting command, IDocumentSession session, IPostOffice post, CancellationToken ct)
     {
         session.LastModifiedBy = "system:erasure";
         await post.ForgetAsync(command.TicketId.ToString("N"), ct);
-        return await session.Events.FetchStreamAsync(command.TicketId, token: ct);
+        return (await session.Events.FetchStreamAsync(command.TicketId, token: ct), new MeaningsKept(await Vectors.AreKeptAsync(session, ct)));
     }
 
     // The message may come twice, and the ticket may have come back.
@@ -64,7 +65,7 @@ public static class EraseTicketWritingHandler
 
     /// <summary>The old events lose the words and the new one makes the document lose them, in one transaction.</summary>
     public static (TicketWritingErased?, TicketErased?, OutgoingMessages) Handle(
-        EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, IDocumentSession session)
+        EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, MeaningsKept meanings, IDocumentSession session)
     {
         var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
         var masked = events.Select(e => (Event: e, Data: Masked(e.Data, command.WriterId, author))).Where(m => m.Data is not null && !Equals(m.Data, m.Event.Data)).ToArray();
@@ -74,6 +75,10 @@ public static class EraseTicketWritingHandler
         // A draft quotes the ticket, and is written for its author.
         if (command.WriterId is null || command.WriterId == author)
             session.DeleteWhere<DraftText>(draft => draft.TicketId == command.TicketId);
+
+        // What the words meant is no longer known either; what is left of them is looked at again.
+        if (meanings.Are)
+            Vectors.Forget(session, command.TicketId);
 
         // Advice that has been recorded waits a few minutes among the handled messages, and longer among the dead ones.
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })

@@ -44,7 +44,8 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
 
     public static TicketCursor CursorAt(TicketRow row, TicketSort sort) => new(sort.Name, row.Key, row.Ticket.Number);
 
-    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct, TimeSpan? most = null)
+    /// <param name="prepare">The text is one of a few and costs more to plan than to run: each connection plans it once, whatever its parameters.</param>
+    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct, TimeSpan? most = null, bool prepare = false)
     {
         await using var connection = store.Storage.Database.CreateConnection();
         await connection.OpenAsync(ct);
@@ -57,6 +58,12 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
         {
             BatchCommands = { new("select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = (most ?? timeout).TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) } } }, query },
         };
+
+        if (prepare)
+        {
+            batch.BatchCommands[0].CommandText = "select set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)";
+            await batch.PrepareAsync(ct);
+        }
 
         await using var rows = await batch.ExecuteReaderAsync(ct);
         await rows.NextResultAsync(ct);

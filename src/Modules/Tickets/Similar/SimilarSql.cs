@@ -13,42 +13,46 @@ public sealed record Likeness(string Title, string Description, Guid? Except, Gu
 
 /// <summary>
 /// One statement that costs about the same however many tickets there are. The telling words of the text are chosen by how rare they are,
-/// which the database's own statistics of the words know; of what has those, a limited number is weighed.
+/// which the database's own statistics of the words know; of what has those, a limited number is weighed. Where the meaning of the text is
+/// known, the tickets nearest to it are weighed as well.
 /// </summary>
 public static class SimilarSql
 {
-    public const int MostTerms = 24, MostMatches = 1_000, MostWeighed = 300, MostCompared = 40, MostOwn = 500;
+    public const int MostTerms = 24, MostMatches = 1_000, MostRead = 20_000, MostWeighed = 300, MostCompared = 40, MostOwn = 500;
+
+    /// <summary>How near two meanings must be, as a cosine: a model finds something near to anything.</summary>
+    public const double Near = 0.5;
+
+    /// <summary>How much the first places count before all others (Cormack, Clarke and Büttcher, 2009).</summary>
+    private const int Head = 60;
 
     /// <summary>How rare a word is while there are no statistics; later, one that they do not list is half as frequent as the rarest that they do.</summary>
     private const string Rare = "0.0005";
 
     /// <summary>Solved tickets, with how like they are from 0 to 1.</summary>
-    public static TicketSql Solved(string schema, string? trigrams, Likeness like, int limit) => Find(schema, trigrams, like, "not t.is_open", "t.completed_at desc nulls last", limit);
+    public static TicketSql Solved(string schema, string? trigrams, Meaning? meaning, Likeness like, int limit) =>
+        Find(new TicketSql(schema), schema, trigrams, meaning, like, "not t.is_open", "t.completed_at desc nulls last", limit, like.Owner);
 
     /// <summary>Tickets that are open, or were opened lately.</summary>
     public static TicketSql Current(string schema, Likeness like, DateTimeOffset since, Guid first, int limit)
     {
         var sql = new TicketSql(schema);
-        return Find(sql, schema, null, like, $"(t.is_open or t.created_at >= {sql.Value(since)})", $"(t.author_id = {sql.Value(first)}) desc, t.created_at desc", limit, first);
+        return Find(sql, schema, null, null, like, $"(t.is_open or t.created_at >= {sql.Value(since)})", $"(t.author_id = {sql.Value(first)}) desc, t.created_at desc", limit, first);
     }
 
-    private static TicketSql Find(string schema, string? trigrams, Likeness like, string state, string order, int limit) =>
-        Find(new TicketSql(schema), schema, trigrams, like, state, order, limit, like.Owner);
-
-    private static TicketSql Find(TicketSql sql, string schema, string? trigrams, Likeness like, string state, string order, int limit, Guid? first)
+    private static TicketSql Find(TicketSql sql, string schema, string? trigrams, Meaning? meaning, Likeness like, string state, string order, int limit, Guid? first)
     {
         var (title, body) = (sql.Value(Triage.Limits.Cut(like.Title, Likeness.MostRead)), sql.Value(Triage.Limits.Cut(like.Description, Likeness.MostRead)));
         var which = $"t.deleted_at is null and {state}{(like.Except is { } except ? $" and t.id <> {sql.Value(except)}" : "")}";
-        var own = first is not { } owner ? null
-            : $"""
-            (select o.id, x.words from (select t.id from {sql.Tickets} t where t.author_id = {sql.Value(owner)} and {which} order by t.created_at desc limit {MostOwn}) o
-                join {schema}.{SearchText.Table} x on x.ticket_id = o.id where x.words @@ (select few from queries))
-            """;
-        var everybodys = like.Owner is not null ? null
-            : $"""
-            (select t.id, x.words from {schema}.{SearchText.Table} x join {sql.Tickets} t on t.id = x.ticket_id
-                where x.words @@ (select few from queries) and {which} limit {MostWeighed})
-            """;
+        var own = first is not { } owner ? null : $"select t.id from {sql.Tickets} t where t.author_id = {sql.Value(owner)} and {which} order by t.created_at desc limit {MostOwn}";
+        string?[] arms =
+        [
+            own is null ? null : Among(own, "true"),
+            like.Owner is not null ? null
+                : $"(select t.id, x.words from {schema}.{SearchText.Table} x join {sql.Tickets} t on t.id = x.ticket_id where x.words @@ (select few from queries) and {which} limit {MostWeighed})",
+            // Words that are everywhere tell nothing: then the newest tickets are as good as any.
+            like.Owner is not null ? null : Among($"select t.id from {sql.Tickets} t where {which} order by t.number desc limit {MostWeighed}", "(select few is null from queries)"),
+        ];
         var score = trigrams is null ? "b.share" : $"(0.75 * b.share + 0.25 * {trigrams}.similarity(left(t.data ->> 'title', 255), left({title}, 255)))";
 
         return sql.As(
@@ -65,20 +69,50 @@ public static class SimilarSql
                 order by nth limit {MostTerms}),
             size as materialized (select greatest(reltuples, 1) as tickets from pg_class where oid = '{schema}.{SearchText.Table}'::regclass),
             queries as materialized (
-                select case when min(share) * min(tickets) > {MostMatches} and count(*) > 1
-                        then (min(query::text) filter (where nth = 1))::tsquery && (string_agg(query::text, ' | ') filter (where nth > 1))::tsquery
+                select case when min(share) * min(tickets) > {MostRead} then null
+                        when min(share) * min(tickets) > {MostMatches} and count(*) filter (where nth = 2 or upto * tickets <= {MostRead}) > 1
+                        then (min(query::text) filter (where nth = 1))::tsquery && (string_agg(query::text, ' | ') filter (where nth = 2 or nth > 2 and upto * tickets <= {MostRead}))::tsquery
                         else (string_agg(query::text, ' | ') filter (where nth = 1 or upto * tickets <= {MostMatches}))::tsquery end as few,
                     string_agg(query::text, ' | ')::tsquery as any_of_them, sum(weight) as weight
                 from terms, size),
-            found as materialized (select distinct on (id) id, words from ({string.Join(" union all ", new[] { own, everybodys }.OfType<string>())}) f),
+            found as materialized (select distinct on (id) id, words from ({string.Join(" union all ", arms.OfType<string>())}) f),
             weighed as materialized (select id, words from found order by ts_rank(words, (select any_of_them from queries)) desc, id desc limit {MostCompared}),
-            best as (select w.id, m.share, m.matched from weighed w,
-                lateral (select sum(weight) / (select weight from queries) as share, array_agg(lexeme order by weight desc) as matched from terms where w.words @@ terms.query) m)
-            select t.data, t.mt_version, {score}::float8 as score, b.matched,
+            {(meaning is null ? "pool as materialized (select w.id, w.words, 0::float8 as nearness from weighed w)" : Pool(sql, schema, meaning, own, like.Owner is null, which))},
+            best as (select p.id, p.nearness, m.share, m.matched from pool p,
+                lateral (select coalesce(sum(weight) / (select weight from queries), 0) as share, array_agg(lexeme order by weight desc) as matched from terms where p.words @@ terms.query) m),
+            scored as (select t.data, t.mt_version, t.id, t.author_id, t.created_at, t.completed_at, b.matched, b.nearness, {score}::float8 as score
+                from best b join {sql.Tickets} t on t.id = b.id
+                where t.data ->> 'mergedInto' is null and t.data ->> 'isErased' is distinct from 'true')
+            select t.data, t.mt_version, greatest(t.score, t.nearness) as score, t.matched,
                 array(select m.author_id from {sql.Tickets} m where m.id in (select jsonb_array_elements_text(coalesce(t.data -> 'merged', '[]'))::uuid)) as merged_authors
-            from best b join {sql.Tickets} t on t.id = b.id
-            where t.data ->> 'mergedInto' is null and t.data ->> 'isErased' is distinct from 'true'
-            order by score desc, {order} limit {sql.Value(limit)}
+            from {(meaning is null ? "scored t order by t.score desc" : Fused)}, {order} limit {sql.Value(limit)}
             """);
+
+        // Looked up one by one: the planner takes the index of words otherwise, which for common ones lists every ticket.
+        string Among(string some, string when) => $"""
+            (select o.id, x.words from ({some}) o, lateral (select x.words from {schema}.{SearchText.Table} x where x.ticket_id = o.id offset 0) x
+                where {when} and x.words @@ (select any_of_them from queries))
+            """;
     }
+
+    // The tickets nearest in meaning, by an index that knows roughly; of one person's, all are compared.
+    private static string Pool(TicketSql sql, string schema, Meaning meaning, string? own, bool everybodys, string which)
+    {
+        var distance = $"e.embedding operator({meaning.Schema}.<=>) {sql.Value(meaning.Vector)}::real[]::{meaning.Schema}.vector";
+        var model = sql.Value(meaning.Model);
+        var from = everybodys ? $"{schema}.{Vectors.Table} e where e.is_solved" : $"({own}) o join {schema}.{Vectors.Table} e on e.ticket_id = o.id where e.is_solved";
+        return $"""
+            near as materialized (select t.id, n.nearness from (select e.ticket_id, e.model, 1 - ({distance}) as nearness from {from} order by {distance} limit {MostCompared}) n
+                join {sql.Tickets} t on t.id = n.ticket_id where n.model = {model} and n.nearness >= {Near.ToString(System.Globalization.CultureInfo.InvariantCulture)} and {which}),
+            pool as materialized (
+                select coalesce(w.id, n.id) as id, coalesce(w.words, x.words) as words, coalesce(n.nearness, 0) as nearness
+                from weighed w full join near n on n.id = w.id left join {schema}.{SearchText.Table} x on x.ticket_id = n.id)
+            """;
+    }
+
+    // Words and nearness are not measured alike, so places are added, not numbers.
+    private static readonly string Fused = $"""
+        (select s.*, case when s.matched is null then 0 else 1.0 / ({Head} + rank() over (order by s.score desc)) end
+            + case when s.nearness = 0 then 0 else 1.0 / ({Head} + rank() over (order by s.nearness desc)) end as places from scored s) t order by t.places desc
+        """;
 }

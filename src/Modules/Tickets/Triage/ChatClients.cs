@@ -20,6 +20,16 @@ public sealed record AiOptions
 
     public const string DefaultModel = "gemini-2.5-flash";
 
+    /// <summary>The model that turns texts into vectors, by which similar tickets are found; empty is none.</summary>
+    [MaxLength(100)]
+    public string EmbeddingModel { get; init; } = "";
+
+    /// <summary>How many numbers such a vector has. The provider is asked for that many where this is set.</summary>
+    [Range(1, 2_000)]
+    public int? EmbeddingDimensions { get; init; }
+
+    public const int DefaultDimensions = 768;
+
     /// <summary>The provider's key, sent as a bearer token and nowhere else. Empty: the built-in advisor works alone.</summary>
     public string? ApiKey { get; init; }
 
@@ -30,7 +40,14 @@ public sealed record AiOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(18);
 
     /// <summary>There is a model to ask: with a key, or without one a model on this machine, which has to be named.</summary>
-    public bool IsOn => !string.IsNullOrWhiteSpace(ApiKey) || (BaseUrl is { IsAbsoluteUri: true, IsLoopback: true } && Model != DefaultModel);
+    public bool IsOn => HasKey || (IsHere && Model != DefaultModel);
+
+    /// <summary>Texts are turned into vectors: a model for it is named, and a key or a model on this machine is there.</summary>
+    public bool Embeds => !string.IsNullOrWhiteSpace(EmbeddingModel) && (HasKey || IsHere);
+
+    private bool HasKey => !string.IsNullOrWhiteSpace(ApiKey);
+
+    private bool IsHere => BaseUrl is { IsAbsoluteUri: true, IsLoopback: true };
 
     // A record prints its members, and the key must not be printed.
     public override string ToString() => $"{Model} at {BaseUrl.GetLeftPart(UriPartial.Path)}, {(string.IsNullOrWhiteSpace(ApiKey) ? "no key" : "with a key")}";
@@ -65,7 +82,10 @@ public static class ChatClients
     /// <summary>The name of the HTTP client.</summary>
     public const string HttpClientName = "model";
 
-    private const int MostAnswer = 256 * 1024;
+    /// <summary>The name of the one that asks for vectors.</summary>
+    public const string EmbeddingClientName = "embedding";
+
+    private const int MostAnswer = 1024 * 1024;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>Registers <see cref="TriageAdvisors"/> and what they need. Works, with the built-in advisor alone, when there is no key.</summary>
@@ -75,49 +95,60 @@ public static class ChatClients
             .Validate(o => o.HasSafeAddress(), "Ai:BaseUrl must be an https address, or http on this machine, without user and query.")
             .ValidateOnStart();
         services.AddOptions<BudgetOptions>().BindConfiguration("Ai").ValidateDataAnnotations().ValidateOnStart();
-        services.AddHttpClient(HttpClientName, (provider, http) =>
-            {
-                http.Timeout = provider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout;
-                http.MaxResponseContentBufferSize = MostAnswer;
-            })
-            .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = false,
-                ConnectTimeout = ConnectTimeout,
-                // The client lives as long as the process; its connections must not, or a changed address is never seen.
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            })
-            .AddResilienceHandler(HttpClientName, (pipeline, context) => pipeline
-                .AddConcurrencyLimiter(permitLimit: 4, queueLimit: 32)
-                .AddCircuitBreaker(new Microsoft.Extensions.Http.Resilience.HttpCircuitBreakerStrategyOptions
+        // Two, so that a failing endpoint of the one kind does not close the other's.
+        foreach (var name in new[] { HttpClientName, EmbeddingClientName })
+        {
+            services.AddHttpClient(name, (provider, http) =>
                 {
-                    // Five failures and no success within the window, then a minute's rest.
-                    FailureRatio = 1,
-                    MinimumThroughput = 5,
-                    SamplingDuration = TimeSpan.FromMinutes(2),
-                    BreakDuration = TimeSpan.FromMinutes(1),
+                    http.Timeout = provider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout;
+                    http.MaxResponseContentBufferSize = MostAnswer;
                 })
-                // A little less than the client's own, so that the breaker sees a provider that hangs.
-                .AddTimeout(0.9 * context.ServiceProvider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout));
-        services.AddHttpClient(HttpClientName).AddHttpMessageHandler(() => new SmallAnswers(MostAnswer));
+                .RemoveAllLoggers()
+                .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    UseProxy = false,
+                    ConnectTimeout = ConnectTimeout,
+                    // The client lives as long as the process; its connections must not, or a changed address is never seen.
+                    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                })
+                .AddResilienceHandler(name, (pipeline, context) => pipeline
+                    .AddConcurrencyLimiter(permitLimit: 4, queueLimit: 32)
+                    .AddCircuitBreaker(new Microsoft.Extensions.Http.Resilience.HttpCircuitBreakerStrategyOptions
+                    {
+                        // Five failures and no success within the window, then a minute's rest.
+                        FailureRatio = 1,
+                        MinimumThroughput = 5,
+                        SamplingDuration = TimeSpan.FromMinutes(2),
+                        BreakDuration = TimeSpan.FromMinutes(1),
+                    })
+                    // A little less than the client's own, so that the breaker sees a provider that hangs.
+                    .AddTimeout(0.9 * context.ServiceProvider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout));
+            services.AddHttpClient(name).AddHttpMessageHandler(() => new SmallAnswers(MostAnswer));
+        }
+
         services.AddSingleton<ProviderRest>();
         services.AddSingleton<TriageAdvisors>();
         return services;
     }
 
     /// <summary>A chat client for an endpoint that speaks the OpenAI protocol. It never retries by itself.</summary>
-    public static IChatClient Create(IHttpClientFactory http, AiOptions options) =>
-        new OpenAIClient(new ApiKeyCredential(string.IsNullOrWhiteSpace(options.ApiKey) ? "none" : options.ApiKey), new OpenAIClientOptions
+    public static IChatClient Create(IHttpClientFactory http, AiOptions options) => Client(http, options, HttpClientName).GetChatClient(options.Model).AsIChatClient();
+
+    /// <summary>Of the same endpoint, what turns texts into vectors.</summary>
+    public static IEmbeddingGenerator<string, Embedding<float>> CreateEmbedder(IHttpClientFactory http, AiOptions options) =>
+        Client(http, options, EmbeddingClientName).GetEmbeddingClient(options.EmbeddingModel).AsIEmbeddingGenerator(options.EmbeddingDimensions);
+
+    private static OpenAIClient Client(IHttpClientFactory http, AiOptions options, string name) =>
+        new(new ApiKeyCredential(string.IsNullOrWhiteSpace(options.ApiKey) ? "none" : options.ApiKey), new OpenAIClientOptions
         {
             Endpoint = options.BaseUrl,
-            Transport = new HttpClientPipelineTransport(http.CreateClient(HttpClientName)),
+            Transport = new HttpClientPipelineTransport(http.CreateClient(name)),
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = options.Timeout,
             ClientLoggingOptions = new() { EnableLogging = false, EnableMessageContentLogging = false },
-        }).GetChatClient(options.Model).AsIChatClient();
+        });
 
     // The SDK reads bodies as streams, past the limit of HttpClient itself.
     private sealed class SmallAnswers(int most) : DelegatingHandler

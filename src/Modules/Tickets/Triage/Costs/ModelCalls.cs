@@ -7,7 +7,7 @@ using Polly.Timeout;
 namespace TicMate.Tickets.Triage.Costs;
 
 /// <summary>What a question to the model is for.</summary>
-/// <param name="Feature">triage, draft, summary: a word that the bill is split by.</param>
+/// <param name="Feature">triage, draft, summary, embedding: a word that the bill is split by.</param>
 /// <param name="TicketId">Which ticket it is about, if one.</param>
 public sealed record Purpose(string Feature, Guid? TicketId);
 
@@ -15,7 +15,8 @@ public sealed record Purpose(string Feature, Guid? TicketId);
 public interface IModelLedger
 {
     /// <summary>Whether another question may be paid for.</summary>
-    Task<bool> HasBudgetAsync(CancellationToken ct);
+    /// <param name="share">How much of each cap it may come from; what matters less leaves some to the rest.</param>
+    Task<bool> HasBudgetAsync(CancellationToken ct, double share = 1);
 
     Task RecordAsync(ModelAsked asked, CancellationToken ct);
 }
@@ -30,10 +31,28 @@ public sealed class ProviderRest(TimeProvider clock)
     public void Wanted(TimeSpan wait) => Interlocked.Exchange(ref until, (clock.GetUtcNow() + wait).UtcTicks);
 }
 
-/// <summary>
-/// The one way to the model: whatever it is asked for, there is no call beyond the budget, and each call is in the book once, however it ends.
-/// </summary>
+/// <summary>The one way to the model that talks.</summary>
 public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+{
+    private readonly PaidCalls calls = new(model, ledger, rest, clock);
+
+    /// <param name="read">What is made of the answer. What it throws is the outcome of a call that was paid for.</param>
+    /// <exception cref="ModelUnavailableException">There was no answer, or none that says anything, or no money.</exception>
+    public Task<T> AskAsync<T>(Purpose purpose, IEnumerable<ChatMessage> question, ChatOptions options, Func<string, T> read, CancellationToken ct) =>
+        calls.MakeAsync(purpose, () => client.GetResponseAsync(question, options, ct), response => response.Usage, response => read(Text(response)), ct);
+
+    private static string Text(ChatResponse response)
+    {
+        if (response.FinishReason == ChatFinishReason.ContentFilter)
+            throw new ModelUnavailableException("blocked", transient: false);
+        if (response.FinishReason == ChatFinishReason.Length)
+            throw new ModelUnavailableException("cut-off", transient: false);
+        return string.IsNullOrWhiteSpace(response.Text) ? throw new ModelUnavailableException("empty", transient: false) : response.Text;
+    }
+}
+
+/// <summary>Whatever a model is asked for, there is no call beyond the budget, and each call is in the book once, however it ends.</summary>
+public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
 {
     public const string Answered = "answered";
 
@@ -42,9 +61,10 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
 
     /// <param name="read">What is made of the answer. What it throws is the outcome of a call that was paid for.</param>
     /// <exception cref="ModelUnavailableException">There was no answer, or none that says anything, or no money.</exception>
-    public async Task<T> AskAsync<T>(Purpose purpose, IEnumerable<ChatMessage> question, ChatOptions options, Func<string, T> read, CancellationToken ct)
+    public async Task<T> MakeAsync<TResponse, T>(
+        Purpose purpose, Func<Task<TResponse>> call, Func<TResponse, UsageDetails?> usageOf, Func<TResponse, T> read, CancellationToken ct, double share = 1)
     {
-        if (!await ledger.HasBudgetAsync(ct))
+        if (!await ledger.HasBudgetAsync(ct, share))
             throw new ModelUnavailableException(AgentState.Budget, transient: false);
 
         if (rest.Left is { Ticks: > 0 } left)
@@ -53,9 +73,9 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
         var (outcome, usage, started) = ("cancelled", (UsageDetails?)null, clock.GetTimestamp());
         try
         {
-            var response = await client.GetResponseAsync(question, options, ct);
-            usage = response.Usage;
-            var result = read(Text(response));
+            var response = await call();
+            usage = usageOf(response);
+            var result = read(response);
             outcome = Answered;
             return result;
         }
@@ -86,15 +106,6 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
 
     // The provider's word, and a provider may lie: never below nothing, never so much that sums overflow.
     private static long Tokens(long? said) => Math.Clamp(said ?? 0, 0, 100_000_000);
-
-    private static string Text(ChatResponse response)
-    {
-        if (response.FinishReason == ChatFinishReason.ContentFilter)
-            throw new ModelUnavailableException("blocked", transient: false);
-        if (response.FinishReason == ChatFinishReason.Length)
-            throw new ModelUnavailableException("cut-off", transient: false);
-        return string.IsNullOrWhiteSpace(response.Text) ? throw new ModelUnavailableException("empty", transient: false) : response.Text;
-    }
 
     private static ModelUnavailableException Unavailable(Exception e) => e switch
     {

@@ -67,7 +67,7 @@ public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> bu
 {
     private DateOnly warnedOn;
 
-    public async Task<bool> HasBudgetAsync(CancellationToken ct)
+    public async Task<bool> HasBudgetAsync(CancellationToken ct, double share = 1)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         await using var session = store.QuerySession();
@@ -79,7 +79,7 @@ public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> bu
             log.LogWarning("{Share:P0} of what may be spent on the language model is used; at 100 % the built-in advisor answers alone", spent.Share(budget.Value));
         }
 
-        return state is not Spent.Exhausted;
+        return spent.Share(budget.Value) < share;
     }
 
     public async Task RecordAsync(ModelAsked asked, CancellationToken ct)
