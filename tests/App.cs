@@ -50,6 +50,7 @@ public class App : IAsyncLifetime
             web.UseSetting("Identity:Secret", "a secret of the tests, long enough for a key");
             web.UseSetting("AppUrl", "https://tickets.example.org");
             web.UseSetting("DemoAccounts", "false");
+            web.UseSetting("Tickets:DuplicatesTimeout", "00:00:10");
             web.UseSetting("Logging:LogLevel:Default", "Warning");
             foreach (var limit in HasLimits ? [] : Unlimited)
                 web.UseSetting(limit, "1000000");

@@ -37,6 +37,9 @@ public sealed class TicketsOptions
     /// <summary>What no list may take longer than.</summary>
     public TimeSpan ListTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>What the search for duplicates may add to the opening of a ticket.</summary>
+    public TimeSpan DuplicatesTimeout { get; set; } = TimeSpan.FromMilliseconds(100);
+
     public string LinkTo(Guid ticketId) => $"{TicketUrl}{ticketId}";
 }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using JasperFx.CodeGeneration.Frames;
 using Marten;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Reading;
@@ -17,22 +18,23 @@ public sealed record DuplicateView(Guid Id, int Number, string Title, double Sco
     public Guid UnderscoreId => Id;
 }
 
-/// <summary>Looks whether a ticket was opened before. A hint: it may take a tenth of a second, and what goes wrong is no hint.</summary>
-public sealed class PossibleDuplicates(SimilarTickets similar, IPeople people, TimeProvider clock, ILogger<PossibleDuplicates> log)
+/// <summary>Looks whether a ticket was opened before. A hint: it may take no long time, and what goes wrong is no hint.</summary>
+public sealed class PossibleDuplicates(SimilarTickets similar, IPeople people, TimeProvider clock, IOptions<TicketsOptions> options, ILogger<PossibleDuplicates> log)
 {
     private const int MostRead = 20, MostShown = 5;
     private const double NearlyTheSame = 0.6;
-    private static readonly TimeSpan Most = TimeSpan.FromMilliseconds(100), Recent = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
+    private readonly TimeSpan most = options.Value.DuplicatesTimeout;
 
     /// <summary>The own ones first; owners see no others.</summary>
     public async Task<IReadOnlyList<DuplicateView>> OfAsync(Ticket ticket, CurrentUser user, CancellationToken ct)
     {
         using var soon = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        soon.CancelAfter(Most);
+        soon.CancelAfter(most);
         try
         {
             var like = new Likeness(ticket.Title, ticket.Description, ticket.Id, user.IsStaff ? null : user.Id);
-            var alike = Choose(ticket, await similar.CurrentAsync(like, clock.GetUtcNow() - Recent, ticket.AuthorId, MostRead, Most, soon.Token));
+            var alike = Choose(ticket, await similar.CurrentAsync(like, clock.GetUtcNow() - Recent, ticket.AuthorId, MostRead, most, soon.Token));
             var names = await people.NamesAsync([.. alike.Select(a => a.Ticket.AuthorId).Distinct()], soon.Token);
             return [.. alike.Select(a => new DuplicateView(a.Ticket.Id, a.Ticket.Number, a.Ticket.Title, Math.Round(a.Score, 3), new(a.Ticket.AuthorId, names[a.Ticket.AuthorId])))];
         }
