@@ -44,11 +44,11 @@ public sealed record AiOptions
 /// <summary>The language model of this installation, if there is one, built once.</summary>
 public sealed class TriageAdvisors
 {
-    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger<ModelCalls> log)
     {
         if (!options.Value.IsOn)
             return;
-        Calls = new ModelCalls(ChatClients.Create(http, options.Value), options.Value.Model, ledger, rest, clock);
+        Calls = new ModelCalls(ChatClients.Create(http, options.Value), options.Value.Model, ledger, rest, clock, log);
         Model = new ModelAdvisor(Calls, options.Value.Model, options.Value.AllowThinking);
     }
 
@@ -103,6 +103,8 @@ public static class ChatClients
                 // A little less than the client's own, so that the breaker sees a provider that hangs.
                 .AddTimeout(0.9 * context.ServiceProvider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout));
         services.AddHttpClient(HttpClientName).AddHttpMessageHandler(() => new SmallAnswers(MostAnswer));
+        // What it would tell, with stacks, is in the one line that a failed call leaves.
+        services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.None));
         services.AddSingleton<ProviderRest>();
         services.AddSingleton<TriageAdvisors>();
         return services;

@@ -33,7 +33,7 @@ public sealed class ProviderRest(TimeProvider clock)
 /// <summary>
 /// The one way to the model: whatever it is asked for, there is no call beyond the budget, and each call is in the book once, however it ends.
 /// </summary>
-public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger<ModelCalls> log)
 {
     public const string Answered = "answered";
 
@@ -48,7 +48,7 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
             throw new ModelUnavailableException(AgentState.Budget, transient: false);
 
         if (rest.Left is { Ticks: > 0 } left)
-            throw new ModelUnavailableException("resting", transient: true, left);
+            throw Told(purpose, new("resting", transient: true, left));
 
         var (outcome, usage, started) = ("cancelled", (UsageDetails?)null, clock.GetTimestamp());
         try
@@ -62,6 +62,7 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
         catch (InvalidAnswerException)
         {
             outcome = "invalid-answer";
+            Tell(purpose, outcome);
             throw;
         }
         catch (Exception e)
@@ -72,7 +73,7 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
             outcome = unavailable.Reason;
             if (unavailable is { RetryAfter: { } wait } && outcome is not "circuit-open")
                 rest.Wanted(wait);
-            throw unavailable;
+            throw Told(purpose, unavailable);
         }
         finally
         {
@@ -83,6 +84,15 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
                         (int)clock.GetElapsedTime(started).TotalMilliseconds, outcome), CancellationToken.None);
         }
     }
+
+    // One line for a failure that is to be expected, and no more: whoever asked does without.
+    private ModelUnavailableException Told(Purpose purpose, ModelUnavailableException unavailable)
+    {
+        Tell(purpose, unavailable.Reason);
+        return unavailable;
+    }
+
+    private void Tell(Purpose purpose, string reason) => log.LogWarning("The model {Model} did not help with a {Feature}: {Reason}", model, purpose.Feature, reason);
 
     // The provider's word, and a provider may lie: never below nothing, never so much that sums overflow.
     private static long Tokens(long? said) => Math.Clamp(said ?? 0, 0, 100_000_000);
