@@ -1,5 +1,6 @@
 using System.Text;
 using Marten;
+using TicMate.Identity.Contracts;
 using Wolverine;
 
 namespace TicMate.Host;
@@ -44,24 +45,10 @@ public static class IdempotencyRecords
     }
 }
 
-/// <summary>Once an hour, what is older than a day goes. Several nodes may do it at once.</summary>
-public sealed class SweepIdempotency(IDocumentStore store, TimeProvider clock, ILogger<SweepIdempotency> log) : BackgroundService
+/// <summary>What is older than a day goes.</summary>
+public sealed class SweepIdempotency(IDocumentStore store, TimeProvider clock, ILogger<SweepIdempotency> log) : HourlyWork(clock, log)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogWarning(e, "Old idempotency records could not be swept; the next hour tries again");
-            }
-    }
-
-    public async Task SweepAsync(CancellationToken ct)
+    public override async Task WorkAsync(CancellationToken ct)
     {
         await using var session = store.LightweightSession();
         session.QueueSqlCommand($"delete from {IdempotentRequest.Table(session)} where not ({IdempotentRequest.IsYoung})");

@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
+using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
 using TicMate.Tickets.Quality;
 using TicMate.Tickets.Searching;
-using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
+using TicMate.Tickets.Triage.Costs;
 
 namespace TicMate.Host;
 
@@ -20,7 +22,7 @@ public static class OpenApiOperations
         ["api/tickets/{ticketId}"] = ["asOf", "version"], ["api/tickets/{ticketId}/diff"] = ["from", "to"],
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
-        ["api/admin/ai/quality"] = QualityQuery.Parameters, ["api/admin/ai/usage"] = ["groupBy", "from", "to"],
+        ["api/admin/ai/quality"] = DayRange.Parameters, ["api/admin/ai/usage"] = DayRange.Parameters,
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -88,7 +90,7 @@ public static class OpenApiOperations
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
-        "groupBy" => Words(route == "api/admin/ai/usage" ? ["day", "feature", "model"] : QualityQuery.Groupings),
+        "groupBy" => Words(route == "api/admin/ai/usage" ? UsageQuery.Groupings : QualityQuery.Groupings),
         "scope" => Words(["all"]),
         "overdue" or "deleted" => Words(["true", "false"]),
         "q" => new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 },

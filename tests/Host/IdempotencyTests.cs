@@ -131,10 +131,10 @@ public sealed class IdempotencyTests(App app) : KeyedCalls(app)
         (second.Status, IsReplay(second)).ShouldBe((201, false));
         Wire(await Post(person, key)).ShouldBe(Wire(second));
 
-        await Host.Services.GetRequiredService<SweepIdempotency>().SweepAsync(Ct);
+        await Host.Services.GetRequiredService<SweepIdempotency>().WorkAsync(Ct);
         (await RecordsOf(person)).Count.ShouldBe(1);
         await Sql($"update {Records} set mt_last_modified = now() - interval '24 hours 1 second' where data ->> 'callerId' = '{person.Id}'");
-        await Host.Services.GetRequiredService<SweepIdempotency>().SweepAsync(Ct);
+        await Host.Services.GetRequiredService<SweepIdempotency>().WorkAsync(Ct);
         (await RecordsOf(person)).ShouldBeEmpty();
     }
 

@@ -192,7 +192,7 @@ public sealed class AccountsTests(App app) : AppTest(app)
 
         (await AddressOf(id)).ShouldBe("203.0.113.77/32");
         await Execute("update ticmate.event_clients set at = now() - interval '31 days' where address = '203.0.113.77'");
-        await Host.Services.GetRequiredService<Retention>().SweepAsync(Ct);
+        await Host.Services.GetRequiredService<Retention>().WorkAsync(Ct);
         (await AddressOf(id)).ShouldBe("203.0.113.0/24");
     }
 

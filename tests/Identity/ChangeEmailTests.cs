@@ -90,7 +90,7 @@ public sealed class ChangeEmailTests(VerifyingApp app) : AccountTest(app)
         await Change<PersonalData>(person.Id, p => p with { PendingEmailUntil = DateTimeOffset.UtcNow.AddMinutes(-1) });
         await Change<OneTimeToken>(OneTimeToken.Key(person.Id, LinkPurpose.ChangeEmail), t => t with { ExpiresAt = DateTimeOffset.UtcNow.AddDays(-4) });
 
-        await Host.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<SweepLinks>().Single().SweepAsync(Ct);
+        await Host.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<SweepLinks>().Single().WorkAsync(Ct);
 
         (await Load<PersonalData>(person.Id))!.PendingEmail.ShouldBeNull();
         await using var session = Store.QuerySession();

@@ -1,5 +1,6 @@
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using TicMate.Identity.Contracts;
 using TicMate.Tests.Fakes;
 using TicMate.Tickets;
@@ -11,9 +12,12 @@ using Wolverine.Tracking;
 namespace TicMate.Tests.Tickets;
 
 /// <summary>The service with a key for a language model, which is a fake that speaks the real protocol.</summary>
-public sealed class AppWithModel : App
+public class AppWithModel : App
 {
     public FakeModel Model { get; private set; } = null!;
+    public LogSink Log { get; } = new();
+
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(Log);
 
     protected override IEnumerable<(string, string)> Settings => [("Ai:ApiKey", "a-key"), ("Ai:BaseUrl", Model.BaseUrl.ToString()), ("Ai:Model", "gemini-test"),
         ("Ai:DailyBudget", "50"), ("Ai:Prices:0:Model", "gemini-test"), ("Ai:Prices:0:From", "2020-01-01"), ("Ai:Prices:0:InputPerMillion", "0.3"), ("Ai:Prices:0:OutputPerMillion", "2.5")];
@@ -26,6 +30,7 @@ public sealed class AppWithModel : App
 
     public override async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await base.DisposeAsync();
         await Model.DisposeAsync();
     }
@@ -74,15 +79,35 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
         var ticket = new Ticket { Id = Guid.CreateVersion7(), Title = "The printer is on fire", Description = "It burns." };
 
         for (var attempt = 1; attempt < TriageTicketHandler.Tries; attempt++)
-            (await Should.ThrowAsync<ModelUnavailableException>(() => Ask(ticket, attempt))).Transient.ShouldBeTrue();
+        {
+            var (answer, next) = await Ask(ticket, attempt);
+            (answer, next!.Message.Attempt, next.Options.ScheduleDelay).ShouldBe((null, attempt + 1, TimeSpan.FromSeconds(attempt == 1 ? 1 : 5)));
+        }
 
-        var recorded = await Ask(ticket, TriageTicketHandler.Tries);
+        var recorded = (await Ask(ticket, TriageTicketHandler.Tries)).Item1!;
         (recorded.Advice.Advisor, recorded.FallbackReason).ShouldBe(("built-in", "gemini-test: provider-error"));
         recorded.Advice.Of(ProposalField.Notes).Single().ShouldContain("the language model did not help");
     }
 
-    private Task<RecordTriage> Ask(Ticket ticket, int attempt) => TriageTicketHandler.HandleAsync(
-        new TriageTicket(ticket.Id), ticket, new Wolverine.Envelope { Attempts = attempt },
+    [Fact]
+    public async Task A_model_that_fails_once_leaves_one_line_without_a_stack_and_is_asked_again()
+    {
+        var (calls, seen) = (0, app.Log.Lines.Count);
+        app.Model.Behaviour = http => (Interlocked.Increment(ref calls) == 1 ? FakeModel.Refuses(500) : FakeModel.Advises())(http);
+        var (author, id) = (await Someone(), Guid.Empty);
+
+        await Host.TrackActivity().Timeout(TimeSpan.FromSeconds(30)).WaitForMessageToBeReceivedAt<RecordTriage>(Host)
+            .ExecuteAndWaitAsync((Func<Wolverine.IMessageContext, Task>)(async _ => id = (await Call(author, "POST", "/api/tickets", new { title = "t", description = "d" })).Id("ticket")));
+
+        (await Load<Ticket>(id))!.TriagedBy.ShouldBe("gemini-test");
+        var (level, line) = app.Log.Lines.Skip(seen).ShouldHaveSingleItem();
+        level.ShouldBe(LogLevel.Warning);
+        line.ShouldContain("The model gemini-test did not help with a triage: provider-error");
+        line.ShouldNotContain("   at ");
+    }
+
+    private Task<(RecordTriage?, Wolverine.DeliveryMessage<TriageTicket>?)> Ask(Ticket ticket, int attempt) => TriageTicketHandler.HandleAsync(
+        new TriageTicket(ticket.Id, null, attempt), ticket,
         Host.Services.GetRequiredService<TriageAdvisors>(), Host.Services.GetRequiredService<TriageKnowledge>(), Host.Services.GetRequiredService<ModelClaims>(), Ct);
 
     [Fact]
@@ -90,13 +115,13 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
     {
         app.Model.Behaviour = FakeModel.Advises();
         var ticket = new Ticket { Id = Guid.CreateVersion7(), Title = "The printer is on fire", Description = "It burns." };
-        (await Ask(ticket, 1)).Advice.Advisor.ShouldBe("gemini-test");
+        (await Ask(ticket, 1)).Item1!.Advice.Advisor.ShouldBe("gemini-test");
         var asked = app.Model.Requests.Count;
 
-        var again = await Ask(ticket, 1);
+        var again = (await Ask(ticket, 1)).Item1!;
 
         (again.Advice.Advisor, again.FallbackReason, app.Model.Requests.Count).ShouldBe(("built-in", "gemini-test: interrupted", asked));
-        (await Ask(ticket with { TriageRound = 2 }, 1)).Advice.Advisor.ShouldBe("gemini-test");
+        (await Ask(ticket with { TriageRound = 2 }, 1)).Item1!.Advice.Advisor.ShouldBe("gemini-test");
     }
 
     [Fact]
@@ -145,6 +170,12 @@ public sealed class TriageTicketTests(AppWithModel app) : Scenarios(app), IClass
         ((string)usage.Body["budget"]!["state"]!, (decimal)usage.Body["budget"]!["daily"]!).ShouldBe(("ok", 50m));
         (await Call(admin, "GET", "/api/admin/ai/usage?groupBy=day")).Body["usage"]!.AsArray().Count.ShouldBe(1);
         (await Call(admin, "GET", "/api/admin/ai/usage?groupBy=model&from=2001-01-01&to=2001-01-02")).Body["usage"]!.AsArray().ShouldBeEmpty();
+        (await Call(admin, "GET", "/api/admin/ai/usage?groupBy=outcome")).Body["usage"]!.AsArray().Select(u => (string)u!["key"]!).ShouldBeSubsetOf(
+            ["answered", "invalid-answer", "provider-error", "rate-limited", "resting"]);
+        var today = TimeProvider.System.GetUtcNow();
+        (await Call(admin, "GET", $"/api/admin/ai/usage?groupBy=outcome&from={today.AddDays(-2):yyyy-MM-dd}T22:00:00-02:00&to={today.AddDays(1):yyyy-MM-dd}T00:00:00Z"))
+            .Body["usage"]!.AsArray().Select(u => (string)u!["key"]!).ShouldContain("answered");
+        (await Call(admin, "GET", "/api/admin/ai/usage?from=2025-01-01&to=2026-12-31")).ShouldFault("from");
         (await Call(admin, "GET", "/api/admin/ai/usage?groupBy=calls&from=x&colour=red")).ShouldFault("groupBy", "from", "colour");
         (await Call(await AModerator(), "GET", "/api/admin/ai/usage")).Status.ShouldBe(403);
     }

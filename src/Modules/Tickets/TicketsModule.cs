@@ -66,6 +66,7 @@ public static class TicketsModule
         services.AddSingleton<ModelClaims>();
         services.AddSingleton<WatchModel>().AddHostedService(provider => provider.GetRequiredService<WatchModel>());
         services.AddSingleton<TriageKnowledge>();
+        services.AddSingleton<StoredLessons>();
         services.AddSingleton<ImportTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenTickets>();
         services.AddSingleton<IPersonalDataSource, WrittenNotes>();
@@ -73,6 +74,7 @@ public static class TicketsModule
         services.AddSingleton<WatchWorkload>().AddHostedService(provider => provider.GetRequiredService<WatchWorkload>());
         services.AddSingleton<WatchDeadlines>().AddHostedService(provider => provider.GetRequiredService<WatchDeadlines>());
         services.AddHostedService<EraseDeletedTickets>();
+        services.AddSingleton<SweepDrafts>().AddHostedService(provider => provider.GetRequiredService<SweepDrafts>());
 
         services.AddLive();
 
@@ -86,6 +88,7 @@ public static class TicketsModule
             store.Projections.Add(new SpendProjection(schema), ProjectionLifecycle.Inline);
             store.Storage.ExtendedSchemaObjects.Add(new Sequence(PostgresqlProvider.Instance.Parse($"{schema}.{TicketNumber.Sequence}"), 1));
             store.Storage.ExtendedSchemaObjects.Add(ModelClaims.TableIn(schema));
+            store.Storage.ExtendedSchemaObjects.Add(StoredLessons.TableIn(schema));
             store.StoreSearchText();
             store.Schema.For<DraftText>().Duplicate(draft => draft.TicketId);
             store.Schema.For<Note>().Duplicate(n => n.TicketId).Duplicate(n => n.AuthorId);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using TicMate.Tests.Fakes;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
@@ -100,6 +101,26 @@ public sealed class DraftScenarios(AppWithModel app) : Scenarios(app), IClassFix
         var stored = (await Load<Ticket>(ticket))!;
         ((string)summary["problem"]!, (string)summary["tried"]![0]!, (string)summary["nextStep"]!, (int)summary["coversVersion"]!).ShouldBe(("It crashes.", "Restarting", "See [link removed]", stored.Version));
         stored.Summary.ShouldBe("");
+    }
+
+    [Fact]
+    public async Task A_draft_that_nobody_sends_is_forgotten_after_two_weeks()
+    {
+        var (_, staff, ticket, _) = await AQuestionThatWasAnsweredBefore();
+        app.Model.Behaviour = FakeModel.Answers("nonsense");
+        async Task<Guid> Draft() => (Guid)(await Call(staff, "POST", $"/api/tickets/{ticket}/reply-draft")).Body["draft"]!["id"]!;
+        var (old, young, sent) = (await Draft(), await Draft(), await Draft());
+        (await Call(staff, "POST", $"/api/tickets/{ticket}/replies", new { message = "m", draftId = sent })).Status.ShouldBe(201);
+        await using (var session = Store.LightweightSession())
+        {
+            foreach (var (id, age) in new[] { (old, "14 days 1 second"), (sent, "14 days 1 second"), (young, "13 days 23 hours") })
+                session.QueueSqlCommand($"update ticmate.mt_doc_drafttext set mt_last_modified = now() - interval '{age}' where id = ?", id);
+            await session.SaveChangesAsync(Ct);
+        }
+
+        await Host.Services.GetRequiredService<SweepDrafts>().WorkAsync(Ct);
+
+        (await Load<DraftText>(old) is null, await Load<DraftText>(young) is null, await Load<DraftText>(sent) is null).ShouldBe((true, false, false));
     }
 
     [Fact]

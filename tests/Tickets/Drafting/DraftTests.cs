@@ -119,7 +119,24 @@ public sealed class DigestTests
         digest.Problem.ShouldBe("It crashes: At start, every time.");
         digest.Tried.ShouldBe(["We restarted it."]);
         digest.OpenQuestions.ShouldBe(["Which version is it?", "And which system?"]);
-        digest.NextStep.ShouldBe("We look at the logs. Which version is it? And which system?");
-        Digest.BuiltIn(new Ticket { Title = "t", Description = "d" }).ShouldBeEquivalentTo(new Digest("t: d", [], [], "", "built-in"));
+        digest.NextStep.ShouldBe("Find somebody to take the ticket. Then: set the ticket to waiting until the owner answers: Which version is it?");
+        Digest.BuiltIn(new Ticket { Title = "t", Description = "d" }).ShouldBeEquivalentTo(new Digest("t: d", [], [], "Find somebody to take the ticket. Then: send the owner a first reply.", "built-in"));
     }
+}
+
+public sealed class WhatNextTests
+{
+    [Theory]
+    [InlineData("completed", LastWord.Owner, false, "Why?", "")]
+    [InlineData("todo", LastWord.Nobody, true, null, "Send the owner a first reply.")]
+    [InlineData("todo", LastWord.Nobody, false, null, "Find somebody to take the ticket. Then: send the owner a first reply.")]
+    [InlineData("waiting", LastWord.Owner, true, "Why?", "Answer the owner: Why?")]
+    [InlineData("in_progress", LastWord.Owner, false, "Why?", "Find somebody to take the ticket. Then: answer the owner: Why?")]
+    [InlineData("in_progress", LastWord.Owner, true, null, "Go on with what the owner said last, and reply.")]
+    [InlineData("waiting", LastWord.Team, true, "Why?", "Wait for the owner's answer: Why?")]
+    [InlineData("in_progress", LastWord.Team, true, "Why?", "Set the ticket to waiting until the owner answers: Why?")]
+    [InlineData("waiting", LastWord.Team, true, null, "Ask the owner whether it is solved.")]
+    [InlineData("in_progress", LastWord.Team, true, null, "Do what was announced last, and tell the owner what came of it.")]
+    public void The_next_step_follows_from_the_status_the_last_word_and_what_is_open(string status, LastWord last, bool isAssigned, string? question, string step) =>
+        WhatNext.Of(status, last, isAssigned, question).ShouldBe(step);
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
+using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Quality;
 
 namespace TicMate.Tests.Tickets.Quality;
@@ -65,6 +66,39 @@ public sealed class QualityTests(App app) : AppTest(app)
 
         var share = (await Quality(admin, "model"))[model]!["firstAssignee"]!;
         ((int)share["n"]!, (int)share["count"]!).ShouldBe((2, 1));
+    }
+
+    [Fact]
+    public async Task Of_drafts_it_is_counted_how_many_were_sent_and_how_much_of_them_was_left()
+    {
+        var admin = await Someone(Roles.Admin);
+        var before = await Drafts(admin);
+        foreach (var survived in new double?[] { 0.8, 0.25, null })
+        {
+            var (id, ticket) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+            await using var session = Store.LightweightSession();
+            session.Events.StartStream<Draft>(id, new ReplyDrafted(id, ticket, admin.Id, model, "answer", 0.9, [], 100));
+            // The second is one too many: a draft counts once.
+            if (survived is { } share)
+                session.Events.Append(id, new ReplyDraftUsed(id, ticket, Guid.CreateVersion7(), share), new ReplyDraftUsed(id, ticket, Guid.CreateVersion7(), 1));
+            await session.SaveChangesAsync(Ct);
+        }
+
+        var after = await Drafts(admin);
+        (after.Drafted - before.Drafted, after.Used - before.Used, Math.Round(after.Sum - before.Sum, 2)).ShouldBe((3, 2, 1.05));
+        await Rebuild();
+        (await Drafts(admin)).ShouldBe(after);
+        var none = (await Call(admin, "GET", "/api/admin/ai/quality?from=2001-01-01&to=2001-01-01")).Body["drafts"]!;
+        none.ToJsonString().ShouldBe("""{"drafted":0,"used":{"count":0,"n":0,"rate":null,"low":null,"high":null},"survived":{"mean":null,"n":0}}""");
+    }
+
+    private async Task<(int Drafted, int Used, double Sum)> Drafts(Caller admin)
+    {
+        await Store.WaitForNonStaleProjectionDataAsync(Patience);
+        var drafts = (await Call(admin, "GET", "/api/admin/ai/quality")).Body["drafts"]!;
+        var used = (int)drafts["used"]!["count"]!;
+        ((int)drafts["used"]!["n"]!, (int)drafts["survived"]!["n"]!).ShouldBe(((int)drafts["drafted"]!, used));
+        return ((int)drafts["drafted"]!, used, used * ((double?)drafts["survived"]!["mean"] ?? 0));
     }
 
     [Fact]

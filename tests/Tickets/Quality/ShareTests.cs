@@ -74,7 +74,7 @@ public sealed class ShareTests
         var (read, problem) = Read(query);
 
         problem.Status.ShouldBeNull();
-        (read.GroupBy, $"{read.From:yyyy-MM-dd}", $"{read.To:yyyy-MM-dd}").ShouldBe(("field", from, to));
+        (read.GroupBy, $"{read.Days.From:yyyy-MM-dd}", $"{read.Days.To:yyyy-MM-dd}").ShouldBe(("field", from, to));
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class ShareTests
         Read(query).Problem.Extensions["errors"].ShouldBeOfType<Fault[]>().Select(f => f.Field).Distinct().ShouldBe([field]);
 
     [Fact]
-    public void The_first_day_there_is_can_be_asked_for() => Read("to=0001-01-01").Read.From.ShouldBe(DateOnly.MinValue);
+    public void The_first_day_there_is_can_be_asked_for() => Read("to=0001-01-01").Read.Days.From.ShouldBe(DateOnly.MinValue);
 
     private static (QualityQuery Read, ProblemDetails Problem) Read(string query) =>
         QualityQuery.Read(new QueryCollection(Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query)), Now);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Triage;
 
@@ -137,6 +139,22 @@ public sealed class LessonsTests
         Lessons.From([.. history[..89], history[89] with { Category = "Office" }])!.Version.ShouldNotBe(version);
         Lessons.From([.. history[..89], history[89] with { Text = "other" }])!.Version.ShouldNotBe(version);
         Advise("payslip", "wrong salary", Lessons.From(history.Reverse())).Notes.ShouldBe(Advise("payslip", "wrong salary", Lessons.From(history)).Notes);
+    }
+
+    [Fact]
+    public void A_model_that_was_stored_says_what_it_said_before()
+    {
+        var lessons = Lessons.From(History(240, category: skill => skill == "Printers" ? "Office" : "Other", priority: skill => skill == "Networking" ? "urgent" : "low"))!;
+        var bytes = StoredLessons.Packed(lessons);
+
+        var again = StoredLessons.Unpacked(bytes)!;
+
+        (again.Version, again.Tickets, StoredLessons.Packed(again).SequenceEqual(bytes)).ShouldBe((lessons.Version, 240, true));
+        foreach (var text in new[] { "wifi router", "payslip and toner", "a lamp" })
+            JsonSerializer.Serialize(Advise("React", text, again, "React")).ShouldBe(JsonSerializer.Serialize(Advise("React", text, lessons, "React")));
+        StoredLessons.Unpacked([]).ShouldBeNull();
+        StoredLessons.Unpacked(bytes[..^1]).ShouldBeNull();
+        StoredLessons.Unpacked([.. SHA256.HashData("x"u8), .. "x"u8]).ShouldBeNull();
     }
 
     [Fact]

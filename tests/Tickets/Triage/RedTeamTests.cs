@@ -49,8 +49,11 @@ public sealed class RedTeamTests : IAsyncLifetime
 
         triaged.InjectionSuspected.ShouldBeTrue();
         triaged.Proposals.ShouldAllBe(p => !p.IsApplied);
-        // Naming a skill is a word like any other, wherever it stands; all else leaves the ticket with whom it would have gone to.
-        assigned!.AssigneeId.ShouldBeOneOf(order.Contains("Vault", StringComparison.Ordinal) ? [Ben.Person.Id, Eve.Person.Id] : [Ben.Person.Id]);
+        // A word is a word: whoever wants a ticket with the people of the vault can say "vault" in an honest sentence, and who says it in an
+        // order must not get more than that. So the ticket goes to whom it would go with the bare word in place of the order, and no model.
+        var honest = ATicket($"{Harmless}\n{(order.Contains("Vault", StringComparison.Ordinal) ? "Vault" : "")}");
+        var (_, byWords) = await TriagedAsync(honest, await new BuiltInAdvisor().AdviseAsync(new(honest.Title, honest.Description), Here, Ct));
+        (assigned!.AssigneeId, string.Join(',', assigned.Matched)).ShouldBe((byWords!.AssigneeId, string.Join(',', byWords.Matched)));
         ShouldBeHarmless(triaged);
     }
 

@@ -1,14 +1,12 @@
 using Marten;
-using Microsoft.Extensions.Hosting;
+using TicMate.Identity.Contracts;
 using TicMate.Identity.Sessions;
 
 namespace TicMate.Identity.Accounts;
 
-/// <summary>What is kept about people only for a while goes in time. Every node may run it; each statement can run twice.</summary>
-public sealed class Retention(IDocumentStore store, TimeProvider clock, ILogger<Retention> log) : BackgroundService
+/// <summary>What is kept about people only for a while goes in time. Each statement can run twice.</summary>
+public sealed class Retention(IDocumentStore store, TimeProvider clock, ILogger<Retention> log) : HourlyWork(clock, log)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
-
     // Addresses lose their last part after 30 days. Sessions that are over stay that long for the audit, then only their events do.
     private static string[] Statements(string schema) =>
     [
@@ -18,26 +16,12 @@ public sealed class Retention(IDocumentStore store, TimeProvider clock, ILogger<
         $"delete from {schema}.mt_doc_session where (data ->> 'startedAt')::timestamptz < now() - interval '60 days'",
     ];
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    public override async Task WorkAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(ct))
-            await SweepAsync(ct);
-    }
+        await using var session = store.LightweightSession();
+        foreach (var statement in Statements(store.Options.DatabaseSchemaName))
+            session.QueueSqlCommand(statement);
 
-    public async Task SweepAsync(CancellationToken ct)
-    {
-        try
-        {
-            await using var session = store.LightweightSession();
-            foreach (var statement in Statements(store.Options.DatabaseSchemaName))
-                session.QueueSqlCommand(statement);
-
-            await session.SaveChangesAsync(ct);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            log.LogWarning(e, "Old personal data could not be removed; it is tried again in an hour");
-        }
+        await session.SaveChangesAsync(ct);
     }
 }

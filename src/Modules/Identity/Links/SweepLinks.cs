@@ -1,33 +1,19 @@
 using Marten;
 using Marten.Patching;
-using Microsoft.Extensions.Hosting;
+using TicMate.Identity.Contracts;
 using TicMate.Identity.Profile;
 
 namespace TicMate.Identity.Links;
 
 /// <summary>Forgets every hour what has served its time: links, quotas, former addresses, and new addresses that nobody confirmed.</summary>
-public sealed class SweepLinks(IDocumentStore store, TimeProvider clock, ILogger<SweepLinks> log) : BackgroundService
+public sealed class SweepLinks(IDocumentStore store, TimeProvider clock, ILogger<SweepLinks> log) : HourlyWork(clock, log)
 {
     // A mail is tried for two days, and its expired link renewed when it goes out.
     private static readonly TimeSpan Kept = TimeSpan.FromDays(3);
 
-    protected override async Task ExecuteAsync(CancellationToken ct)
+    public override async Task WorkAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), clock);
-        while (await timer.WaitForNextTickAsync(ct))
-            try
-            {
-                await SweepAsync(ct);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogWarning(e, "Expired links could not be swept; the next hour tries again");
-            }
-    }
-
-    public async Task SweepAsync(CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         var (old, yesterday) = (now - Kept, now.AddDays(-1));
         await using var session = store.LightweightSession();
         session.DeleteWhere<OneTimeToken>(t => t.ExpiresAt < old);

@@ -39,11 +39,12 @@ public sealed record Digest(string Problem, string[] Tried, string[] OpenQuestio
     {
         var said = ticket.Replies.Where(reply => reply.Message != Ticket.Erased).ToArray();
         var team = said.Where(reply => reply.AuthorId != ticket.AuthorId).ToArray();
+        string[] open = [.. Unanswered(said, ticket.AuthorId).Select(s => Limits.CutAtWord(s, MostText))];
+        var last = said.Length == 0 ? LastWord.Nobody : said[^1].AuthorId == ticket.AuthorId ? LastWord.Owner : LastWord.Team;
         return new(
             Limits.CutAtWord($"{ticket.Title}: {Sentences(ticket.Description).FirstOrDefault() ?? ""}".TrimEnd(':', ' '), MostText),
             [.. team.SkipLast(1).TakeLast(MostEntries).Select(reply => Sentences(reply.Message).FirstOrDefault()).OfType<string>().Select(s => Limits.CutAtWord(s, MostText))],
-            [.. Unanswered(said, ticket.AuthorId).Select(s => Limits.CutAtWord(s, MostText))],
-            ticket.Status is Status.Completed ? "" : Limits.CutAtWord(team.LastOrDefault()?.Message ?? "", MostText), "built-in");
+            open, Limits.CutAtWord(WhatNext.Of(ticket.Status, last, ticket.AssigneeId is not null, open.FirstOrDefault()), MostText), "built-in");
     }
 
     public static ModelQuestion Asked(Ticket ticket) => new(

@@ -7,6 +7,7 @@ using TicMate.Tickets.Conversation;
 using TicMate.Tickets.Drafting;
 using TicMate.Tickets.Lifecycle;
 using TicMate.Tickets.Similar;
+using TicMate.Tickets.Triage;
 using Wolverine;
 using Wolverine.Persistence.EventSourcing;
 
@@ -71,6 +72,10 @@ public static class EraseTicketWritingHandler
         var masked = events.Select(e => (Event: e, Data: Masked(e.Data, command.WriterId, author))).Where(m => m.Data is not null && !Equals(m.Data, m.Event.Data)).ToArray();
         foreach (var (e, data) in masked)
             session.Events.OverwriteEvent(e.WithData(data!));
+
+        // A ticket that was ever completed may have taught the built-in advisor its words.
+        if (masked.Any(m => m.Data is TicketCreated or TicketEdited) && events.Any(e => e.Data is TicketStatusChanged { To: Status.Completed }))
+            StoredLessons.Forget(session);
 
         // A draft quotes the ticket, and is written for its author.
         if (command.WriterId is null || command.WriterId == author)

@@ -8,7 +8,7 @@ using Weasel.Postgresql.Tables;
 namespace TicMate.Tickets.Quality;
 
 /// <summary>
-/// What became of the agent's proposals, counted per day of the proposal. It runs behind the events: counters that every triage
+/// What became of the agent's proposals and drafts, counted per day of the proposal. It runs behind the events: counters that every triage
 /// increments would make the triages wait for each other.
 /// </summary>
 public sealed partial class AdviceQualityProjection : EventProjection
@@ -117,6 +117,21 @@ public sealed partial class AdviceQualityProjection : EventProjection
                 e.AssigneeId ?? Guid.Empty, e.TicketId);
     }
 
+    public void Project(IEvent<ReplyDrafted> e, IDocumentOperations operations)
+    {
+        operations.QueueSqlCommand($"insert into {tables.Drafts} (draft_id, day) values (?, ?)", e.Data.DraftId, DayOf(e));
+        operations.QueueSqlCommand(
+            $"insert into {tables.DraftsByDay} as q (day, drafted) values (?, 1) on conflict (day) do update set drafted = q.drafted + 1", DayOf(e));
+    }
+
+    // Counted on the day it was drafted, like a proposal, and once.
+    public void Project(ReplyDraftUsed e, IDocumentOperations operations) => operations.QueueSqlCommand(
+        $"""
+        with sent as (delete from {tables.Drafts} where draft_id = ? returning day)
+        update {tables.DraftsByDay} q set used = used + 1, survived = survived + ? from sent where q.day = sent.day
+        """,
+        e.DraftId, (long)Math.Round(Math.Clamp(e.Survived, 0, 1) * Million));
+
     // The first thing that a person does with a proposal is what became of it.
     private void Decide(IDocumentOperations operations, string outcome, Guid ticket, string field) => operations.QueueSqlCommand(
         Counted($"update {tables.Proposals} set outcome = ? where ticket_id = ? and field = ? and outcome = '{Outcome.None}' returning *"), outcome, ticket, field);
@@ -144,12 +159,14 @@ public sealed partial class AdviceQualityProjection : EventProjection
     }
 }
 
-/// <summary>The newest proposal for each field of a ticket and its first assignee, and what they add up to.</summary>
+/// <summary>The newest proposal for each field of a ticket, its first assignee and the drafts not sent yet, and what they add up to.</summary>
 public sealed class AdviceQualityTables(string schema)
 {
     public string Proposals => $"{schema}.ai_proposals";
     public string Tickets => $"{schema}.ai_tickets";
     public string Quality => $"{schema}.ai_quality";
+    public string Drafts => $"{schema}.ai_drafts";
+    public string DraftsByDay => $"{schema}.ai_drafts_by_day";
     public string Assignees => $"{schema}.ai_first_assignees";
 
     public IEnumerable<Table> Definitions()
@@ -195,6 +212,17 @@ public sealed class AdviceQualityTables(string schema)
         foreach (var counter in new[] { "assigned", "completed", "kept" })
             assignees.AddColumn<long>(counter).NotNull().DefaultValue(0);
         yield return assignees;
+
+        var drafts = Named(Drafts);
+        drafts.AddColumn<Guid>("draft_id").AsPrimaryKey();
+        drafts.AddColumn("day", "date").NotNull();
+        yield return drafts;
+
+        var draftsByDay = Named(DraftsByDay);
+        draftsByDay.AddColumn("day", "date").AsPrimaryKey();
+        foreach (var counter in new[] { "drafted", "used", "survived" })
+            draftsByDay.AddColumn<long>(counter).NotNull().DefaultValue(0);
+        yield return draftsByDay;
     }
 
     private static Table Named(string name) => new(PostgresqlProvider.Instance.Parse(name));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
@@ -22,44 +21,27 @@ public sealed record QualityView(
     string? Group, long Proposed, long Applied, long Accepted, long Edited, long Rejected, long Undone, QualityRates Rates, IReadOnlyList<CalibrationView> Calibration,
     Share? FirstAssignee);
 
+/// <summary>The replies drafted on those days, and what of them was sent.</summary>
+/// <param name="Used">Of the drafted ones.</param>
+public sealed record DraftsView(long Drafted, Share Used, SurvivedView Survived);
+
+/// <param name="Mean">How much of a draft was left in the reply, from 0 to 1, over the used ones; null without any.</param>
+public sealed record SurvivedView(double? Mean, long N);
+
 /// <param name="From">The first day, UTC.</param>
 /// <param name="To">The last day.</param>
-public sealed record QualityAnswer(string GroupBy, DateOnly From, DateOnly To, QualityView Total, IReadOnlyList<QualityView> Groups) : Answer;
+public sealed record QualityAnswer(string GroupBy, DateOnly From, DateOnly To, QualityView Total, IReadOnlyList<QualityView> Groups, DraftsView Drafts) : Answer;
 
 /// <summary>Which proposals are asked for, by the day they were made.</summary>
-public sealed record QualityQuery(string GroupBy, DateOnly From, DateOnly To)
+public sealed record QualityQuery(string GroupBy, DayRange Days)
 {
-    public const int MostDays = 366, UsualDays = 30;
-
-    public static readonly string[] Parameters = ["groupBy", "from", "to"];
     public static readonly string[] Groupings = ["field", "advisor", "model", "skill"];
 
     public static (QualityQuery, ProblemDetails) Read(IQueryCollection query, DateTimeOffset now)
     {
         var faults = new Faults();
-        foreach (var (name, values) in query)
-            faults.When(!Parameters.Contains(name), name, $"{name} is not a parameter of this route.")
-                .When(Parameters.Contains(name) && values.Count != 1, name, $"{name} may be given once.");
-
-        var groupBy = query.TryGetValue("groupBy", out var asked) ? asked[0] ?? "" : "field";
-        faults.When(!Groupings.Contains(groupBy), "groupBy", $"groupBy must be one of {string.Join(", ", Groupings)}.");
-
-        var to = Day("to") ?? DateOnly.FromDateTime(now.UtcDateTime);
-        var from = Day("from") ?? (to.DayNumber < UsualDays ? to : to.AddDays(1 - UsualDays));
-        if (faults.Refusal is null)
-            faults.When(from > to, "from", "from must not be later than to.")
-                .When(to.DayNumber - from.DayNumber >= MostDays, "from", $"from and to may span at most {MostDays} days.");
-        return (new(groupBy, from, to), faults.Problem);
-
-        DateOnly? Day(string name)
-        {
-            if (!query.TryGetValue(name, out var given))
-                return null;
-
-            var time = WireTime.Parse(given[0]);
-            faults.When(time is null, name, $"{name} must be a date (2026-12-31) or a time with an offset (2026-12-31T17:00:00Z).");
-            return time is { } day ? DateOnly.FromDateTime(day.UtcDateTime) : null;
-        }
+        var wanted = new QualityQuery(DayRange.Grouping(query, Groupings, "field", faults), DayRange.Read(query, now, faults));
+        return (wanted, faults.Problem);
     }
 }
 
@@ -78,9 +60,13 @@ public static class GetQualityEndpoint
         var assignees = await database.ReadAsync(QualitySql.Assignees(database.Schema, query), row => new AssigneeCounts(
             row.IsDBNull(0) ? null : row.GetString(0), row.GetInt64(1), row.GetInt64(2)), ct);
 
+        var drafts = await database.ReadAsync(QualitySql.Drafts(database.Schema, query), row => DraftsOf(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), ct);
         var views = QualityViews.Of(counts, assignees, query.GroupBy is not "field");
-        return new(query.GroupBy, query.From, query.To, views[0], [.. views.Skip(1)]);
+        return new(query.GroupBy, query.Days.From, query.Days.To, views[0], [.. views.Skip(1)], drafts[0]);
     }
+
+    private static DraftsView DraftsOf(long drafted, long used, long survived) => new(
+        drafted, Share.Of(used, drafted), new(used == 0 ? null : Math.Round(survived / (double)used / AdviceQualityProjection.Million, 4), used));
 }
 
 /// <summary>One bucket of a group.</summary>
@@ -98,6 +84,16 @@ public static class QualitySql
     public static TicketSql Assignees(string schema, QualityQuery query) => Of(
         schema, query, new AdviceQualityTables(schema).Assignees, query.GroupBy is "field" ? ("null::text", "false") : GroupOf(query.GroupBy), null, "completed", "kept");
 
+    public static TicketSql Drafts(string schema, QualityQuery query)
+    {
+        var sql = new TicketSql(schema);
+        return sql.As(
+            $"""
+            select coalesce(sum(drafted), 0)::bigint, coalesce(sum(used), 0)::bigint, coalesce(sum(survived), 0)::bigint
+            from {new AdviceQualityTables(schema).DraftsByDay} where day between {sql.Value(query.Days.From)} and {sql.Value(query.Days.To)}
+            """);
+    }
+
     private static (string Key, string Condition) GroupOf(string groupBy) => groupBy switch
     {
         "field" => ("field", "skill = ''"),
@@ -109,7 +105,7 @@ public static class QualitySql
     private static TicketSql Of(string schema, QualityQuery query, string table, (string Key, string Condition) group, string? along, params string[] columns)
     {
         var sql = new TicketSql(schema);
-        var days = $"day between {sql.Value(query.From)} and {sql.Value(query.To)}";
+        var days = $"day between {sql.Value(query.Days.From)} and {sql.Value(query.Days.To)}";
         var sums = string.Join(", ", columns.Select(column => column == along ? column : $"sum({column})::bigint"));
         string Sums(string key, string condition) => $"select {key}, {sums} from {table} where {days} and {condition} group by 1{(along is null ? "" : $", {along}")}";
         return sql.As($"{Sums("null::text", "skill = ''")} union all {Sums(group.Key, group.Condition)}");

@@ -20,10 +20,10 @@ public sealed class TextEmbedder
     private readonly PaidCalls calls;
     private readonly int dimensions;
 
-    public TextEmbedder(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+    public TextEmbedder(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger<TextEmbedder> log)
     {
         (Model, dimensions) = (options.Value.EmbeddingModel, Vectors.Dimensions(options.Value));
-        calls = new PaidCalls(Model, ledger, rest, clock);
+        calls = new PaidCalls(Model, ledger, rest, clock, log);
         generator = options.Value.Embeds ? ChatClients.CreateEmbedder(http, options.Value) : null;
     }
 

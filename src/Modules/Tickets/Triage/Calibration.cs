@@ -47,6 +47,10 @@ public sealed class Calibration
         return new(weights[1] > 0 ? weights : [Math.Log(frequency / (1 - frequency)), 0, 0]);
     }
 
+    public void Write(BinaryWriter to) => to.Write(_weights);
+
+    public static Calibration Read(BinaryReader from) => new(from.ReadDoubles());
+
     public double Confidence(double[] scores, int skill) => Chance(_weights, Inputs(scores, skill));
 
     private static double[] Inputs(double[] scores, int skill)

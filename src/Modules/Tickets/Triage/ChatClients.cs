@@ -61,11 +61,11 @@ public sealed record AiOptions
 /// <summary>The language model of this installation, if there is one, built once.</summary>
 public sealed class TriageAdvisors
 {
-    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+    public TriageAdvisors(IHttpClientFactory http, IOptions<AiOptions> options, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger<ModelCalls> log)
     {
         if (!options.Value.IsOn)
             return;
-        Calls = new ModelCalls(ChatClients.Create(http, options.Value), options.Value.Model, ledger, rest, clock);
+        Calls = new ModelCalls(ChatClients.Create(http, options.Value), options.Value.Model, ledger, rest, clock, log);
         Model = new ModelAdvisor(Calls, options.Value.Model, options.Value.AllowThinking);
     }
 
@@ -128,6 +128,8 @@ public static class ChatClients
             services.AddHttpClient(name).AddHttpMessageHandler(() => new SmallAnswers(MostAnswer));
         }
 
+        // What it would tell, with stacks, is in the one line that a failed call leaves.
+        services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.None));
         services.AddSingleton<ProviderRest>();
         services.AddSingleton<TriageAdvisors>();
         return services;

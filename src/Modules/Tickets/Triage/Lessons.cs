@@ -35,10 +35,11 @@ public sealed class Lessons
 
     private readonly Dictionary<string, double> wordsRight;
 
-    private Lessons(SolvedTicket[] history, TextClassifier? skills, TextClassifier? category, TextClassifier? priority)
+    private Lessons(
+        TextClassifier? skills, TextClassifier? category, TextClassifier? priority, SolvedIndex solved, int tickets, string version, Dictionary<string, double> wordsRight)
     {
-        (Skills, Category, Priority, Tickets) = (skills, category, priority, history.Length);
-        (Solved, Version, wordsRight) = (new SolvedIndex(history), VersionOf(history), WordsRight(history, skills));
+        (Skills, Category, Priority) = (skills, category, priority);
+        (Solved, Tickets, Version, this.wordsRight) = (solved, tickets, version, wordsRight);
     }
 
     public TextClassifier? Skills { get; }
@@ -59,9 +60,33 @@ public sealed class Lessons
     {
         SolvedTicket[] solved = [.. history.Where(t => !string.IsNullOrWhiteSpace(t.Text)).OrderBy(t => t.Number)];
         var (skills, category, priority) = (Train(ProposalField.Skills), Train(ProposalField.Category), Train(ProposalField.Priority));
-        return skills is null && category is null && priority is null ? null : new(solved, skills, category, priority);
+        return skills is null && category is null && priority is null ? null
+            : new(skills, category, priority, new SolvedIndex(solved), solved.Length, VersionOf(solved), WordsRight(solved, skills));
 
         TextClassifier? Train(string field) => TextClassifier.Train(solved.Select(t => new LabelledText(t.Text, [.. t.Of(field)])));
+    }
+
+    public void Write(BinaryWriter to)
+    {
+        foreach (var classifier in new[] { Skills, Category, Priority })
+        {
+            to.Write(classifier is not null);
+            classifier?.Write(to);
+        }
+
+        Solved.Write(to);
+        to.Write(Tickets);
+        to.Write(Version);
+        to.Write([.. wordsRight.Keys]);
+        to.Write([.. wordsRight.Values]);
+    }
+
+    public static Lessons Read(BinaryReader from)
+    {
+        return new(Classifier(), Classifier(), Classifier(), SolvedIndex.Read(from), from.ReadInt32(), from.ReadString(),
+            from.ReadStrings().Zip(from.ReadDoubles()).ToDictionary(w => w.First, w => w.Second));
+
+        TextClassifier? Classifier() => from.ReadBoolean() ? TextClassifier.Read(from) : null;
     }
 
     /// <summary>

@@ -23,6 +23,19 @@ public sealed class LinearMachine
         return new(directions, offsets);
     }
 
+    public void Write(BinaryWriter to)
+    {
+        to.Write(_offsets);
+        foreach (var direction in _directions)
+            to.Write(direction);
+    }
+
+    public static LinearMachine Read(BinaryReader from)
+    {
+        var offsets = from.ReadDoubles();
+        return new([.. offsets.Select(_ => from.ReadFloats())], offsets);
+    }
+
     /// <summary>One number per skill: above zero speaks for it.</summary>
     public double[] Scores(TextVector text)
     {

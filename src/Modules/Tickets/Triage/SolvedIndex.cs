@@ -23,6 +23,47 @@ public sealed class SolvedIndex
         }
     }
 
+    private SolvedIndex(TextSpace space, List<(int Ticket, float Weight)>?[] containing, (int Number, string[] Labels)[] tickets) =>
+        (this.space, this.containing, this.tickets) = (space, containing, tickets);
+
+    public void Write(BinaryWriter to)
+    {
+        space.Write(to);
+        foreach (var places in containing)
+        {
+            to.Write7BitEncodedInt(places?.Count ?? 0);
+            foreach (var (ticket, weight) in places ?? [])
+            {
+                to.Write7BitEncodedInt(ticket);
+                to.Write(weight);
+            }
+        }
+
+        to.Write(tickets.Length);
+        foreach (var (number, labels) in tickets)
+        {
+            to.Write(number);
+            to.Write(labels);
+        }
+    }
+
+    public static SolvedIndex Read(BinaryReader from)
+    {
+        var space = TextSpace.Read(from);
+        var containing = new List<(int, float)>?[space.Size];
+        for (var feature = 0; feature < containing.Length; feature++)
+        {
+            var places = from.Read7BitEncodedInt();
+            for (var i = 0; i < places; i++)
+                (containing[feature] ??= new(places)).Add((from.Read7BitEncodedInt(), from.ReadSingle()));
+        }
+
+        var tickets = new (int, string[])[from.ReadInt32()];
+        for (var i = 0; i < tickets.Length; i++)
+            tickets[i] = (from.ReadInt32(), from.ReadStrings());
+        return new(space, containing, tickets);
+    }
+
     private static readonly string[] Fields = [Contracts.ProposalField.Skills, Contracts.ProposalField.Category, Contracts.ProposalField.Priority];
 
     /// <summary>How like each solved ticket is to the text: the cosine of the two.</summary>

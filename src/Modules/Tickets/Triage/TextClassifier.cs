@@ -66,6 +66,19 @@ public sealed class TextClassifier
         return new(labels, space, machine, calibration, ThresholdOf(calibration, unseen), tickets.Length);
     }
 
+    public void Write(BinaryWriter to)
+    {
+        to.Write([.. Labels]);
+        _space.Write(to);
+        _machine.Write(to);
+        _calibration.Write(to);
+        to.Write(Threshold);
+        to.Write(Tickets);
+    }
+
+    public static TextClassifier Read(BinaryReader from) => new(
+        from.ReadStrings(), TextSpace.Read(from), LinearMachine.Read(from), Calibration.Read(from), from.ReadDouble(), from.ReadInt32());
+
     /// <summary>
     /// Every label it knows, the surest first; empty when no word of the text was ever seen. A confidence of 0.8 means: of
     /// tickets not seen in training where a label scored like this one, eight of ten had it.

@@ -31,6 +31,20 @@ public sealed class TextSpace
 
     public int Size => _rarity.Length;
 
+    public void Write(BinaryWriter to)
+    {
+        to.Write(_pairs);
+        to.Write(_rarity);
+        foreach (var bucket in _featureOf.OrderBy(f => f.Value))
+            to.Write(bucket.Key);
+    }
+
+    public static TextSpace Read(BinaryReader from)
+    {
+        var (pairs, rarity) = (from.ReadBoolean(), from.ReadFloats());
+        return new(Enumerable.Range(0, rarity.Length).ToDictionary(_ => from.ReadInt32(), feature => feature), rarity, pairs);
+    }
+
     public static TextSpace Of(IReadOnlyCollection<string> texts, bool pairs)
     {
         var seenIn = new int[Buckets];

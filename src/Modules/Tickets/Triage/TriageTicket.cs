@@ -2,14 +2,13 @@ using JasperFx.Core;
 using Marten;
 using TicMate.Tickets.Triage.Costs;
 using Wolverine;
-using Wolverine.ErrorHandling;
-using Wolverine.Runtime.Handlers;
 
 namespace TicMate.Tickets.Triage;
 
 /// <summary>Ask for advice on a ticket's text. Holds the id only: what waits in the queue tells nothing about anyone.</summary>
 /// <param name="Round">Which asking this is; null for the newest.</param>
-public sealed record TriageTicket(Guid TicketId, int? Round = null);
+/// <param name="Attempt">Which try of it; null for the first.</param>
+public sealed record TriageTicket(Guid TicketId, int? Round = null, int? Attempt = null);
 
 /// <summary>Asks the advisor and writes nothing, so a slow paid call holds neither a stream nor a connection.</summary>
 public static class TriageTicketHandler
@@ -19,8 +18,6 @@ public static class TriageTicketHandler
 
     private static readonly TimeSpan[] Pauses = [1.Seconds(), 5.Seconds()];
 
-    public static void Configure(HandlerChain chain) => chain.OnException<ModelUnavailableException>().ScheduleRetry(Pauses);
-
     public static Task<Ticket?> LoadAsync(TriageTicket command, IQuerySession session, CancellationToken ct) =>
         session.LoadAsync<Ticket>(command.TicketId, ct);
 
@@ -29,15 +26,19 @@ public static class TriageTicketHandler
         ticket is { IsErased: false, Agent.State: AgentState.Pending } && (command.Round ?? ticket.TriageRound) == ticket.TriageRound
             ? HandlerContinuation.Continue : HandlerContinuation.Stop;
 
-    public static async Task<RecordTriage> HandleAsync(
-        TriageTicket command, Ticket ticket, Envelope envelope, TriageAdvisors advisors, TriageKnowledge knowledge, ModelClaims claims, CancellationToken ct)
+    /// <summary>The advice, or another try later: that a provider is away for a while is no error, and leaves no stack in the log.</summary>
+    public static async Task<(RecordTriage?, DeliveryMessage<TriageTicket>?)> HandleAsync(
+        TriageTicket command, Ticket ticket, TriageAdvisors advisors, TriageKnowledge knowledge, ModelClaims claims, CancellationToken ct)
     {
+        var attempt = command.Attempt ?? 1;
         var text = new TicketText(ticket.Title, ticket.Description) { TicketId = ticket.Id };
         var installation = await knowledge.CurrentAsync(ct);
-        var (advice, failure) = advisors.Model is { } model ? await AskAsync(model, text, installation, claims, ticket, envelope.Attempts, ct) : (null, null);
+        var (advice, failure, isPassing) = advisors.Model is { } model ? await AskAsync(model, text, installation, claims, ticket, attempt, ct) : (null, null, false);
+        if (isPassing)
+            return (null, (command with { Round = ticket.TriageRound, Attempt = attempt + 1 }).DelayedFor(Pauses[attempt - 1]));
 
         var byWords = await new BuiltInAdvisor(failure).AdviseAsync(text, installation, ct);
-        return new RecordTriage(command.TicketId, ticket.TriageRound, Backed(advice, byWords), failure);
+        return (new RecordTriage(command.TicketId, ticket.TriageRound, Backed(advice, byWords), failure), null);
     }
 
     /// <summary>
@@ -47,28 +48,28 @@ public static class TriageTicketHandler
     public static TriageAdvice Backed(TriageAdvice? advice, TriageAdvice byWords) =>
         advice is null ? byWords : advice.InjectionSuspected ? advice with { SkillsByWords = byWords.Skills } : advice;
 
-    // What may pass is left to the retries above; the rest, and the last try, ends here.
-    private static async Task<(TriageAdvice?, string?)> AskAsync(
+    // What may pass is left to the next try; the rest, and the last try, ends here.
+    private static async Task<(TriageAdvice?, string?, bool IsPassing)> AskAsync(
         ITriageAdvisor model, TicketText text, Installation installation, ModelClaims claims, Ticket ticket, int attempt, CancellationToken ct)
     {
         if (!await claims.TakeAsync(ticket.Id, ticket.TriageRound, ct))
-            return (null, $"{model.Name}: interrupted");
+            return (null, $"{model.Name}: interrupted", false);
         try
         {
-            return (await model.AdviseAsync(text, installation, ct), null);
+            return (await model.AdviseAsync(text, installation, ct), null, false);
         }
         catch (ModelUnavailableException e) when (IsFinal(e, attempt))
         {
-            return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}");
+            return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}", false);
         }
         catch (ModelUnavailableException)
         {
             await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
-            throw;
+            return (null, null, true);
         }
         catch (InvalidAnswerException)
         {
-            return (null, $"{model.Name}: invalid-answer");
+            return (null, $"{model.Name}: invalid-answer", false);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Marten;
 using Microsoft.Extensions.Options;
@@ -6,8 +5,8 @@ using TicMate.Identity.Contracts;
 
 namespace TicMate.Tickets.Triage.Costs;
 
-/// <summary>What the calls of one day, feature or model came to.</summary>
-/// <param name="Key">The day, the feature or the model.</param>
+/// <summary>What the calls of one day, feature, model or outcome came to.</summary>
+/// <param name="Key">The day, the feature, the model or the outcome.</param>
 /// <param name="Failed">How many of them gave no usable answer.</param>
 /// <param name="Cost">In the currency of the prices.</param>
 /// <param name="UnpricedCalls">How many have no price in the table, and so no cost here.</param>
@@ -23,52 +22,35 @@ public sealed record BudgetView(decimal? Daily, decimal? Monthly, decimal SpentT
 
 public sealed record UsageAnswer(IReadOnlyList<UsageView> Usage, BudgetView Budget) : Answer;
 
-/// <summary>Which part of the book is wanted: days in UTC, both included.</summary>
-public sealed record UsageQuery(DateOnly From, DateOnly To, string GroupBy)
+/// <summary>Which part of the book is wanted.</summary>
+public sealed record UsageQuery(string GroupBy, DayRange Days)
 {
-    private static readonly string[] Groups = ["day", "feature", "model"];
+    public static readonly string[] Groupings = ["day", "feature", "model", "outcome"];
 
-    public static (UsageQuery, ProblemDetails) Read(IQueryCollection query, DateOnly today)
+    public static (UsageQuery, ProblemDetails) Read(IQueryCollection query, DateTimeOffset now)
     {
-        var (faults, wanted) = (new Faults(), new UsageQuery(today.AddDays(-29), today, "day"));
-        foreach (var (name, values) in query)
-        {
-            var text = values.Count == 1 ? values[0] ?? "" : "";
-            if (name is "groupBy" && Groups.Contains(text))
-                wanted = wanted with { GroupBy = text };
-            else if (name is "from" or "to" && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
-                wanted = name is "from" ? wanted with { From = day } : wanted with { To = day };
-            else
-                faults.Add(name, name switch
-                {
-                    "groupBy" => "groupBy must be day, feature or model.",
-                    "from" or "to" => $"{name} must be a day, YYYY-MM-DD.",
-                    _ => $"{name} is not a parameter of this list.",
-                });
-        }
-
-        if (wanted.From > wanted.To)
-            faults.Add("from", "from must not be after to.");
+        var faults = new Faults();
+        var wanted = new UsageQuery(DayRange.Grouping(query, Groupings, "day", faults), DayRange.Read(query, now, faults));
         return (wanted, faults.Problem);
     }
 }
 
 public static class GetAiUsageEndpoint
 {
-    public static (UsageQuery, ProblemDetails) Validate(HttpContext http, TimeProvider clock) => UsageQuery.Read(http.Request.Query, Today(clock));
+    public static (UsageQuery, ProblemDetails) Validate(HttpContext http, TimeProvider clock) => UsageQuery.Read(http.Request.Query, clock.GetUtcNow());
 
     [Authorize(Roles = Roles.Admin), WolverineGet("/api/admin/ai/usage")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
     public static async Task<UsageAnswer> Get(UsageQuery query, IQuerySession session, IOptions<BudgetOptions> budget, TimeProvider clock, CancellationToken ct)
     {
-        // The name of the column is one of three words, never the caller's.
+        // The name of the column is one of four words, never the caller's.
         var rows = await session.QueryAsync<string>(
             $"""
             select jsonb_build_object('key', {query.GroupBy}::text, 'calls', sum(calls)::bigint, 'failed', coalesce(sum(calls) filter (where outcome <> 'answered'), 0)::bigint,
               'unpricedCalls', sum(unpriced)::bigint, 'inputTokens', sum(input_tokens)::bigint, 'outputTokens', sum(output_tokens)::bigint,
               'cost', sum(cost_micros) / 1000000.0, 'averageLatencyMs', (sum(latency_ms_sum) / sum(calls))::bigint)::text
             from {SpendProjection.TableOf(session)} where day between ? and ? group by {query.GroupBy} order by {query.GroupBy} limit 1000
-            """, ct, query.From, query.To);
+            """, ct, query.Days.From, query.Days.To);
         var (caps, spent) = (budget.Value, await SpendProjection.SpentAsync(session, Today(clock), ct));
         return new(
             [.. rows.Select(row => JsonSerializer.Deserialize<UsageView>(row, JsonSerializerOptions.Web)!)],

@@ -32,9 +32,9 @@ public sealed class ProviderRest(TimeProvider clock)
 }
 
 /// <summary>The one way to the model that talks.</summary>
-public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+public sealed class ModelCalls(IChatClient client, string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger<ModelCalls> log)
 {
-    private readonly PaidCalls calls = new(model, ledger, rest, clock);
+    private readonly PaidCalls calls = new(model, ledger, rest, clock, log);
 
     /// <param name="read">What is made of the answer. What it throws is the outcome of a call that was paid for.</param>
     /// <exception cref="ModelUnavailableException">There was no answer, or none that says anything, or no money.</exception>
@@ -52,7 +52,7 @@ public sealed class ModelCalls(IChatClient client, string model, IModelLedger le
 }
 
 /// <summary>Whatever a model is asked for, there is no call beyond the budget, and each call is in the book once, however it ends.</summary>
-public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock)
+public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest rest, TimeProvider clock, ILogger log)
 {
     public const string Answered = "answered";
 
@@ -68,7 +68,7 @@ public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest re
             throw new ModelUnavailableException(AgentState.Budget, transient: false);
 
         if (rest.Left is { Ticks: > 0 } left)
-            throw new ModelUnavailableException("resting", transient: true, left);
+            throw Told(purpose, new("resting", transient: true, left));
 
         var (outcome, usage, started) = ("cancelled", (UsageDetails?)null, clock.GetTimestamp());
         try
@@ -82,6 +82,7 @@ public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest re
         catch (InvalidAnswerException)
         {
             outcome = "invalid-answer";
+            Tell(purpose, outcome);
             throw;
         }
         catch (Exception e)
@@ -92,7 +93,7 @@ public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest re
             outcome = unavailable.Reason;
             if (unavailable is { RetryAfter: { } wait } && outcome is not "circuit-open")
                 rest.Wanted(wait);
-            throw unavailable;
+            throw Told(purpose, unavailable);
         }
         finally
         {
@@ -103,6 +104,15 @@ public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest re
                         (int)clock.GetElapsedTime(started).TotalMilliseconds, outcome), CancellationToken.None);
         }
     }
+
+    // One line for a failure that is to be expected, and no more: whoever asked does without.
+    private ModelUnavailableException Told(Purpose purpose, ModelUnavailableException unavailable)
+    {
+        Tell(purpose, unavailable.Reason);
+        return unavailable;
+    }
+
+    private void Tell(Purpose purpose, string reason) => log.LogWarning("The model {Model} did not help with a {Feature}: {Reason}", model, purpose.Feature, reason);
 
     // The provider's word, and a provider may lie: never below nothing, never so much that sums overflow.
     private static long Tokens(long? said) => Math.Clamp(said ?? 0, 0, 100_000_000);

@@ -65,7 +65,8 @@ public sealed record Spent(long TodayMicros, long MonthMicros, long TodayTokens)
 /// <summary>The book in the event store. It writes in transactions of its own: a call was paid for even if what it was for fails.</summary>
 public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> budget, TimeProvider clock, ILogger<ModelLedger> log) : IModelLedger
 {
-    private DateOnly warnedOn;
+    // The days on which this node has said so.
+    private int warnedOn, exhaustedOn;
 
     public async Task<bool> HasBudgetAsync(CancellationToken ct, double share = 1)
     {
@@ -73,11 +74,10 @@ public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> bu
         await using var session = store.QuerySession();
         var spent = await SpendProjection.SpentAsync(session, today, ct);
         var state = spent.State(budget.Value);
-        if (state is not Spent.Ok && warnedOn != today)
-        {
-            warnedOn = today;
+        if (state is Spent.Warning && Interlocked.Exchange(ref warnedOn, today.DayNumber) != today.DayNumber)
             log.LogWarning("{Share:P0} of what may be spent on the language model is used; at 100 % the built-in advisor answers alone", spent.Share(budget.Value));
-        }
+        if (state is Spent.Exhausted && Interlocked.Exchange(ref exhaustedOn, today.DayNumber) != today.DayNumber)
+            log.LogWarning("What may be spent on the language model is used up; the built-in advisor answers alone");
 
         return spent.Share(budget.Value) < share;
     }
