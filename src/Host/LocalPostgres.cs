@@ -113,22 +113,20 @@ public sealed class LocalPostgres : IAsyncDisposable
     {
         var folders = Directory.EnumerateDirectories(all).Where(folder => Guid.TryParseExact(Path.GetFileName(folder), "N", out _));
         foreach (var folder in folders.Take(20).ToArray())
-        {
-            using var lease = PostgresFiles.TryOpen(Path.Combine(folder, Lease), FileShare.None);
-            if (lease is null)
-                continue;
-
             try
             {
+                using var lease = PostgresFiles.TryOpen(Path.Combine(folder, Lease), FileShare.None);
+                if (lease is null)
+                    continue;
+
                 await (await PostgresCluster.OpenAsync(folder, Copies())).StopAsync();
                 await lease.DisposeAsync();
                 PostgresFiles.Delete(folder);
             }
             catch (Exception failure) when (failure is LocalPostgresException or IOException or UnauthorizedAccessException)
             {
-                // It harms nobody. Perhaps the next start can.
+                // Its own run is just removing it, or it cannot be removed: it harms nobody. Perhaps the next start can.
             }
-        }
     }
 
     private static string Copies() => Path.Combine(Base(), "programs");
