@@ -31,14 +31,14 @@ public sealed class BackupCommand : IOwnCommand
         await database.OpenAsync(ct);
         await using var snapshot = await database.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, ct);
         var name = (string)(await ScalarAsync(database, "select pg_export_snapshot()", ct))!;
-        var hasTrigrams = (bool)(await ScalarAsync(database, "select exists (select from pg_extension where extname = 'pg_trgm')", ct))!;
+        var extensions = (string[])(await ScalarAsync(database, "select coalesce(array_agg(extname::text), '{}') from pg_extension where extname in ('pg_trgm', 'vector')", ct))!;
         var major = database.PostgreSqlVersion.Major;
         var program = await PostgresClients.FindAsync("pg_dump", major);
         var (at, contents) = (DateTimeOffset.UtcNow, await Contents.ReadAsync(database, ct));
 
         string[] arguments =
         [
-            "--format=custom", "--no-password", $"--snapshot={name}", "--schema=ticmate", "--schema=wolverine", .. hasTrigrams ? ["--extension=pg_trgm"] : Array.Empty<string>(),
+            "--format=custom", "--no-password", $"--snapshot={name}", "--schema=ticmate", "--schema=wolverine", .. extensions.Select(extension => $"--extension={extension}"),
         ];
         return await BackupFile.WriteAsync(file, async stream =>
         {
