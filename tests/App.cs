@@ -51,6 +51,7 @@ public class App : IAsyncLifetime
             web.UseSetting("AppUrl", "https://tickets.example.org");
             web.UseSetting("DemoAccounts", "false");
             web.UseSetting("Tickets:DuplicatesTimeout", "00:00:10");
+            web.UseSetting("Erasure:LedgerFile", Path.Combine(postgres.Folder, "erasures.ndjson"));
             web.UseSetting("Logging:LogLevel:Default", "Warning");
             foreach (var limit in HasLimits ? [] : Unlimited)
                 web.UseSetting(limit, "1000000");

@@ -12,6 +12,12 @@ public interface IOwnCommand
 {
     Command Syntax { get; }
 
+    /// <summary>What it does on the database before there is a host, which may be all: then the exit code.</summary>
+    Task<int?> BeforeHostAsync(IConfiguration configuration, ParseResult given, CancellationToken ct) => Task.FromResult<int?>(null);
+
+    /// <summary>What has to be done before the host looks at the database.</summary>
+    Task BeforeStartAsync(WebApplication app) => Task.CompletedTask;
+
     Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct) => given.InvokeAsync(cancellationToken: ct);
 }
 
@@ -23,6 +29,8 @@ public sealed record AskedCommand(IOwnCommand Command, ParseResult Given)
 
     /// <summary>It needs neither host nor database: help was asked for, something is wrong, or the command can do without.</summary>
     public bool StandsAlone => Given.Action is not null;
+
+    public Task<int?> BeforeHostAsync(IConfiguration configuration) => Command.BeforeHostAsync(configuration, Given, CancellationToken.None);
 
     public async Task<int> RunAloneAsync()
     {
@@ -40,7 +48,7 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand()];
+        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new BackupCommand(), new RestoreCommand(), new ResumeCommand(), new KeysCommand(), new ErasuresCommand()];
         if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
             return null;
 
@@ -84,6 +92,7 @@ public static class Commands
     {
         await using (app)
         {
+            await asked.Command.BeforeStartAsync(app);
             await app.StartAsync();
             var exit = await asked.Command.RunAsync(app, asked.Given, app.Lifetime.ApplicationStopping);
             await app.StopAsync();

@@ -21,7 +21,7 @@ public static class Database
     /// <summary>Starts a PostgreSQL of our own when none is named. Dispose it after the host: the last process out stops it.</summary>
     public static async Task<LocalPostgres?> OpenDatabaseAsync(this WebApplicationBuilder builder, string[] args)
     {
-        if (Migrate.IsAskedFor(args) && builder.Configuration[Migrate.Key] is { Length: > 0 } own)
+        if (Migrate.MayChangeTables(args) && builder.Configuration[Migrate.Key] is { Length: > 0 } own)
             (builder.Configuration[Migrate.ServiceKey], builder.Configuration[Key]) = (builder.Configuration[Key], own);
 
         if (builder.Configuration[Key] is { Length: > 0 } named)
@@ -64,6 +64,9 @@ public static class Database
     {
         if (app.Environment.IsDevelopment())
             return;
+
+        if (ErasureLedger.FileOf(app.Configuration) is null)
+            app.Logger.LogWarning("Erasure:LedgerFile is not set: after a restore of an older backup, people who were erased since are back and nothing says who");
 
         var store = app.Services.GetRequiredService<IDocumentStore>();
         await using var session = store.QuerySession();

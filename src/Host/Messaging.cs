@@ -1,6 +1,7 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using JasperFx.Core;
+using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using Wolverine;
 using Wolverine.ErrorHandling;
@@ -26,6 +27,9 @@ public static class Messaging
         wolverine.EnableRelayOfUserName = true;
         wolverine.Policies.AutoApplyTransactions();
         wolverine.Policies.UseDurableLocalQueues();
+
+        // A restored copy keeps its mails and its questions to the model; resume makes them due at once, and this asks again in case it missed one.
+        wolverine.OnException<HeldException>().ScheduleRetryIndefinitely(15.Minutes());
 
         // A mail server that is away is asked again for two days; anything else gets over a restart of the database, then waits as a dead letter.
         wolverine.OnException<MailUnavailableException>().ScheduleRetry(

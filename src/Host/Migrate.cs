@@ -23,6 +23,9 @@ public static class Migrate
 
     public static bool IsAskedFor(string[] args) => args.FirstOrDefault() == "migrate";
 
+    /// <summary>Whether the command makes tables, as <see cref="Key"/>'s role if one is named.</summary>
+    public static bool MayChangeTables(string[] args) => IsAskedFor(args) || args.FirstOrDefault() == RestoreCommand.Name;
+
     public static async Task<int> RunAsync(WebApplication app)
     {
         var store = app.Services.GetRequiredService<IDocumentStore>();

@@ -28,9 +28,12 @@ public sealed partial record PostgresPrograms(string Folder, int Major)
     public static async Task<PostgresPrograms> FindAsync(int? major, string copies)
     {
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return Choose(path, Usual.SelectMany(Expand), major, MajorOf)
+        return Choose(path, UsualFolders(), major, MajorOf)
             ?? await FallBackAsync(major, version => DownloadAsync(version, copies));
     }
+
+    /// <summary>Where PostgreSQL's packages put their programs.</summary>
+    public static IEnumerable<string> UsualFolders() => Usual.SelectMany(Expand);
 
     /// <summary>The first on PATH that will do, else the newest in the usual places.</summary>
     public static PostgresPrograms? Choose(IEnumerable<string> path, IEnumerable<string> usual, int? major, Func<string, int?> majorOf)

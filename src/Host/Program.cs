@@ -22,6 +22,11 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddSettings(args);
     await using var postgres = await builder.OpenDatabaseAsync(args);
+    if (!Database.NeedsOnlyCode(args) && args.FirstOrDefault() != RestoreCommand.Name)
+        await Restoring.RefuseAsync(builder.Configuration.GetConnectionString("Database")!, CancellationToken.None);
+    if (asked is not null && await asked.BeforeHostAsync(builder.Configuration) is { } done)
+        return done;
+
     var services = builder.Services;
 
     services.AddIdentity().AddTickets().AddAdmin().AddHouse(builder);
@@ -49,6 +54,7 @@ try
             events.UseWolverineManagedEventSubscriptionDistribution = true;
             events.ForwardTicketEvents(embeds: builder.Configuration["Ai:EmbeddingModel"] is { Length: > 0 });
             events.ForgetErasedAnswers();
+            events.RecordErasures();
         });
 
     builder.Host.UseWolverine(wolverine => wolverine.UseHouseRules(builder.Configuration));
@@ -58,7 +64,7 @@ try
         stack.Development.GeneratedCodeMode = Messaging.CodeMode;
         stack.Production.GeneratedCodeMode = Messaging.CodeMode;
         stack.Development.ResourceAutoCreate = AutoCreate.CreateOrUpdate;
-        stack.Production.ResourceAutoCreate = Migrate.IsAskedFor(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
+        stack.Production.ResourceAutoCreate = Migrate.MayChangeTables(args) ? AutoCreate.CreateOrUpdate : AutoCreate.None;
     });
     services.AddWolverineHttp();
 
@@ -82,6 +88,11 @@ try
     await app.CheckDatabaseAsync();
     await app.RunAsync();
     return 0;
+}
+catch (CommandException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return e.ExitCode;
 }
 catch (Exception e) when (Settings.Explain(e) is { } sentence)
 {

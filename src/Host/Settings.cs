@@ -26,6 +26,7 @@ public static class Settings
         ["KNOWN_PROXIES"] = "KnownProxies",
     };
 
+    private static readonly string[] NeedOnlyDatabase = ["migrate", "backup", "resume", "erasures"];
     private static readonly string[] Switches = ["Outbound:AllowLoopback", "ApiDocs:Enabled", "DemoAccounts"];
 
     /// <summary>What a person can do about a start that failed, in a sentence; null when it is none of their doing.</summary>
@@ -45,10 +46,11 @@ public static class Settings
             if (string.IsNullOrEmpty(builder.Configuration["Identity:Secret"]))
                 builder.Configuration["Identity:Secret"] = Database.KeptSecret();
 
+            builder.Configuration[ErasureLedger.Key] ??= Path.Combine(Database.DataFolder, "erasures.ndjson");
             builder.Configuration["Mail:Folder"] ??= Path.Combine(Database.DataFolder, "mail");
         }
 
-        if (Database.NeedsOnlyCode(args) || Migrate.IsAskedFor(args))
+        if (Database.NeedsOnlyCode(args) || NeedOnlyDatabase.Contains(args.FirstOrDefault()))
             return;
 
         builder.Configuration.Check(builder.Environment);

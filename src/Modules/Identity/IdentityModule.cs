@@ -44,6 +44,8 @@ public static class IdentityModule
         services.AddSingleton<SignInThrottle>();
         services.AddHostedService<SweepFailures>();
         services.AddMail();
+        services.AddSingleton<Held>().AddHostedService<TellHeld>();
+        services.AddSingleton<Mailer>().AddSingleton<IMailer, HeldMailer>();
         services.AddSingleton<IPostOffice, PostOffice>();
         services.AddHttpContextAccessor();
         services.AddSingleton<Retention>().AddHostedService(provider => provider.GetRequiredService<Retention>());
@@ -59,6 +61,7 @@ public static class IdentityModule
         services.ConfigureMarten(store =>
         {
             store.Storage.ExtendedSchemaObjects.Add(EventClients.Table(store.DatabaseSchemaName));
+            store.Storage.ExtendedSchemaObjects.Add(Held.TableIn(store.DatabaseSchemaName));
             store.Projections.Snapshot<User>(SnapshotLifecycle.Inline);
             store.Projections.Snapshot<Session>(SnapshotLifecycle.Inline);
             store.RegisterDocumentTypes([typeof(Credential), typeof(FormerAddress), typeof(MailQuota), typeof(LastUse), typeof(RefreshHead)]);

@@ -4,6 +4,8 @@ using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
 using TicMate.Identity.Profile;
 using TicMate.Identity.Sessions;
+using Wolverine;
+using Wolverine.Persistence.EventSourcing;
 
 namespace TicMate.Identity.Accounts;
 
@@ -38,4 +40,22 @@ public static class EraseTracesHandler
         SkillsChanged e => e with { Skills = [] },
         _ => null,
     };
+}
+
+/// <summary>A restore brought somebody back who had been erased: erase them again, as the first time.</summary>
+public sealed record EraseAgain(Guid UserId);
+
+public static class EraseAgainHandler
+{
+    public static Task<OpenSessions> LoadAsync(EraseAgain command, IDocumentSession session, CancellationToken ct)
+    {
+        session.LastModifiedBy = "command:restore";
+        return session.HoldSessionsAsync(command.UserId, ct);
+    }
+
+    public static HandlerContinuation Validate(User? account) => account is null or { IsErased: true } ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+
+    public static (UserErased, ForgetPerson, EndSessions, OutgoingMessages) Handle(
+        EraseAgain command, [WriteModel(nameof(EraseAgain.UserId), LoadStyle = ModelConcurrencyStyle.Exclusive)] User? account, OpenSessions sessions) =>
+        (new UserErased(account!.Id), new ForgetPerson(account.Id), sessions.End("erased"), [new EraseTraces(account.Id)]);
 }

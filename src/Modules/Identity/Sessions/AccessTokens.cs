@@ -52,6 +52,9 @@ public sealed class AccessTokens(Keys keys, TimeProvider clock)
     /// <summary>How long the token of a cookie session is good for, by the role its holder has when it is made.</summary>
     public static TimeSpan Lifetime(string role) => TimeSpan.FromHours(role == Roles.User ? 24 : 12);
 
+    /// <summary>The names of the keys, as tokens carry them: the one that signs first.</summary>
+    public IEnumerable<string> KeyIds => ring.Select(k => k.KeyId);
+
     public string Issue(Guid userId, Guid sessionId, string role) => Issue(userId, sessionId, Lifetime(role));
 
     public string Issue(Guid userId, Guid sessionId, TimeSpan lifetime)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Triage;
 using TicMate.Tickets.Triage.Costs;
 
@@ -51,7 +52,7 @@ public sealed class Model(TriageAdvisors advisors, IOptions<AiOptions> options)
         {
             return await calls.AskAsync(new Purpose(question.Feature, question.TicketId), question.Messages, Options(question.Schema), text => Read(text, read), ct);
         }
-        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException)
+        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException or HeldException)
         {
             return null;
         }

@@ -18,7 +18,8 @@ public sealed record EraseWriting(Guid UserId, int Round = 0);
 
 /// <summary>Erase what was written on one ticket.</summary>
 /// <param name="WriterId">Whose writing; null for everybody's, when the ticket was deleted long ago.</param>
-public sealed record EraseTicketWriting(Guid TicketId, Guid? WriterId);
+/// <param name="Again">It was erased before, and a restore brought it back: no matter when it was deleted, or whether the copy knows of it.</param>
+public sealed record EraseTicketWriting(Guid TicketId, Guid? WriterId, bool Again = false);
 
 /// <summary>Where a person wrote something.</summary>
 public sealed record Writing(IReadOnlyList<Guid> Tickets, IReadOnlyList<Guid> Notes);
@@ -62,10 +63,10 @@ public static class EraseTicketWritingHandler
 
     // The message may come twice, and the ticket may have come back.
     public static HandlerContinuation Validate(EraseTicketWriting command, Ticket? ticket, DateTimeOffset now) =>
-        ticket is null || (command.WriterId is null && (ticket.IsErased || !(now - ticket.DeletedAt > RestoreTicketEndpoint.Keeps))) ? HandlerContinuation.Stop : HandlerContinuation.Continue;
+        ticket is null || (command.WriterId is null && (ticket.IsErased || !(command.Again || now - ticket.DeletedAt > RestoreTicketEndpoint.Keeps))) ? HandlerContinuation.Stop : HandlerContinuation.Continue;
 
     /// <summary>The old events lose the words and the new one makes the document lose them, in one transaction.</summary>
-    public static (TicketWritingErased?, TicketErased?, OutgoingMessages) Handle(
+    public static (TicketDeleted?, TicketWritingErased?, TicketErased?, OutgoingMessages) Handle(
         EraseTicketWriting command, [WriteModel(LoadStyle = ModelConcurrencyStyle.Exclusive)] Ticket? ticket, IReadOnlyList<IEvent> events, MeaningsKept meanings, IDocumentSession session)
     {
         var author = events.Select(e => e.Data).OfType<TicketCreated>().Single().AuthorId;
@@ -89,9 +90,13 @@ public static class EraseTicketWritingHandler
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
 
-        return command.WriterId is not { } writer ? (null, new TicketErased(ticket!.Id), [new EraseNotes(ticket.Id)])
-            : masked.Length == 0 ? (null, null, []) : (new TicketWritingErased(ticket!.Id, writer), null, []);
+        return command.WriterId is not { } writer ? (Deleted(ticket!), null, new TicketErased(ticket!.Id), [new EraseNotes(ticket.Id)])
+            : masked.Length == 0 ? (null, null, null, []) : (null, new TicketWritingErased(ticket!.Id, writer), null, []);
     }
+
+    // Who deleted it was told by an event that the restored copy does not have.
+    private static TicketDeleted? Deleted(Ticket ticket) =>
+        ticket.DeletedAt is null ? new(ticket.Id, Reference.Nothing, ticket.IsOpen ? ticket.AssigneeId : null) : null;
 
     /// <summary>The event without the person's words, or null when it holds none of them.</summary>
     /// <param name="writer">Whose words go; null for everybody's.</param>

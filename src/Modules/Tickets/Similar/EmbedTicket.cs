@@ -1,4 +1,5 @@
 using Marten;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Triage;
 using Wolverine;
 
@@ -21,7 +22,7 @@ public static class EmbedTicketHandler
             await embeddings.EmbedAsync([ticket], TextEmbedder.Share, ct);
         }
         // Whoever looks for what was left out comes by every hour.
-        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException)
+        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException or HeldException)
         {
             log.LogInformation("A solved ticket is found by its words alone for now: {Reason}", e.Message);
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Marten;
 using Npgsql;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Triage;
 
 namespace TicMate.Tickets.Similar;
@@ -41,7 +42,7 @@ public sealed class TicketEmbeddings(IDocumentStore store, Vectors vectors, Text
                 await KeepAsync(schema, ticket, like.Title, like.Description, vector, ct);
             return new(schema, embedder.Model, vector);
         }
-        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is ModelUnavailableException or InvalidAnswerException or HeldException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             Interlocked.Exchange(ref notBefore, (clock.GetUtcNow() + Rest).UtcTicks);
             log.LogInformation("Similar tickets are found by words alone for a minute: {Reason}", e is OperationCanceledException ? "the model took too long" : e.Message);

@@ -59,7 +59,7 @@ public sealed class WatchModel(
     /// <summary>One look; how many tickets are asked about again.</summary>
     public async Task<int> LookAsync(CancellationToken ct)
     {
-        if (!await ledger.HasBudgetAsync(ct))
+        if (await ledger.IsHeldAsync(ct) || !await ledger.HasBudgetAsync(ct))
             return 0;
 
         await using var session = store.QuerySession();

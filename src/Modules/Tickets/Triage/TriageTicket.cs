@@ -1,5 +1,6 @@
 using JasperFx.Core;
 using Marten;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Triage.Costs;
 using Wolverine;
 
@@ -62,7 +63,7 @@ public static class TriageTicketHandler
         {
             return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}", false);
         }
-        catch (ModelUnavailableException)
+        catch (Exception e) when (e is ModelUnavailableException or HeldException)
         {
             await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
             return (null, null, true);

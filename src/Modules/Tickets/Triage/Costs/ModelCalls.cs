@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using Polly.CircuitBreaker;
 using Polly.RateLimiting;
 using Polly.Timeout;
+using TicMate.Identity.Contracts;
 
 namespace TicMate.Tickets.Triage.Costs;
 
@@ -19,6 +20,9 @@ public interface IModelLedger
     Task<bool> HasBudgetAsync(CancellationToken ct, double share = 1);
 
     Task RecordAsync(ModelAsked asked, CancellationToken ct);
+
+    /// <summary>Whether no question may leave the house, whatever the budget: the database is a restored copy.</summary>
+    Task<bool> IsHeldAsync(CancellationToken ct) => Task.FromResult(false);
 }
 
 /// <summary>How long the provider asked to be left alone (<c>Retry-After</c>), whatever it is asked for.</summary>
@@ -61,9 +65,13 @@ public sealed class PaidCalls(string model, IModelLedger ledger, ProviderRest re
 
     /// <param name="read">What is made of the answer. What it throws is the outcome of a call that was paid for.</param>
     /// <exception cref="ModelUnavailableException">There was no answer, or none that says anything, or no money.</exception>
+    /// <exception cref="HeldException">The database is a restored copy.</exception>
     public async Task<T> MakeAsync<TResponse, T>(
         Purpose purpose, Func<Task<TResponse>> call, Func<TResponse, UsageDetails?> usageOf, Func<TResponse, T> read, CancellationToken ct, double share = 1)
     {
+        if (await ledger.IsHeldAsync(ct))
+            throw new HeldException();
+
         if (!await ledger.HasBudgetAsync(ct, share))
             throw new ModelUnavailableException(AgentState.Budget, transient: false);
 

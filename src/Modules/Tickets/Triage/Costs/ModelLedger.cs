@@ -1,5 +1,6 @@
 using Marten;
 using Microsoft.Extensions.Options;
+using TicMate.Identity.Contracts;
 
 namespace TicMate.Tickets.Triage.Costs;
 
@@ -63,7 +64,7 @@ public sealed record Spent(long TodayMicros, long MonthMicros, long TodayTokens)
 }
 
 /// <summary>The book in the event store. It writes in transactions of its own: a call was paid for even if what it was for fails.</summary>
-public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> budget, TimeProvider clock, ILogger<ModelLedger> log) : IModelLedger
+public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> budget, Held held, TimeProvider clock, ILogger<ModelLedger> log) : IModelLedger
 {
     // The days on which this node has said so.
     private int warnedOn, exhaustedOn;
@@ -81,6 +82,8 @@ public sealed class ModelLedger(IDocumentStore store, IOptions<BudgetOptions> bu
 
         return spent.Share(budget.Value) < share;
     }
+
+    public async Task<bool> IsHeldAsync(CancellationToken ct) => await held.SinceAsync(ct) is not null;
 
     public async Task RecordAsync(ModelAsked asked, CancellationToken ct)
     {
