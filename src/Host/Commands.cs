@@ -40,7 +40,7 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand()];
+        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new AuditCommand()];
         if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
             return null;
 
