@@ -48,7 +48,7 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new BackupCommand(), new RestoreCommand(), new ResumeCommand(), new KeysCommand(), new ErasuresCommand()];
+        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new BackupCommand(), new RestoreCommand(), new ResumeCommand(), new KeysCommand(), new ErasuresCommand(), new AuditCommand()];
         if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
             return null;
 

@@ -4,6 +4,7 @@ using ApiDescription = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
+using TicMate.Admin.Audit;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
@@ -23,6 +24,8 @@ public static class OpenApiOperations
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/ai/quality"] = DayRange.Parameters, ["api/admin/ai/usage"] = DayRange.Parameters,
+        ["api/admin/audit"] = AuditQuery.Parameters, ["api/admin/audit/export"] = AuditQuery.ExportParameters, ["api/admin/audit/verify"] = AuditRange.Parameters,
+        ["api/admin/audit/checkpoints"] = CheckpointPage.Parameters,
         ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
@@ -85,8 +88,11 @@ public static class OpenApiOperations
     private static OpenApiSchema SchemaOf(string name, string route) => name switch
     {
         "limit" when route.EndsWith("/similar", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "20", Default = 5 },
+        "limit" when route == "api/admin/audit/verify" => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = $"{AuditRange.Most}", Default = AuditRange.Most },
         "limit" => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100", Default = 25 },
         "version" => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
+        "from" when route == "api/admin/audit/verify" => new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1", Default = 1 },
+        "format" => Words(["csv", "ndjson"]),
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
@@ -102,6 +108,9 @@ public static class OpenApiOperations
 
     private static string Meaning(string name) => name switch
     {
+        "subject" => "The id of the ticket, the person or the stream that it is about.",
+        "address" => "The address of the client; older entries know its network only.",
+        "format" => "A table, or one JSON object a line.",
         "limit" => "How many there are on a page.",
         "cursor" => "The next of the page before.",
         "sort" => "The order; a minus turns it round.",

@@ -1,6 +1,7 @@
 using JasperFx.Resources;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Scalar.AspNetCore;
+using TicMate.Admin.Audit;
 using TicMate.Identity.ApiKeys;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Email;
@@ -24,6 +25,8 @@ public static class Pipeline
             options.AllowedOrigins = configuration.AllowedOrigins();
             options.SecureCookies = !builder.Environment.IsDevelopment();
         });
+        services.Configure<AuditOptions>(options => (options.Secret, options.PreviousSecrets) = configuration["Audit:SigningKey"] is { Length: > 0 } own
+            ? (own, configuration.Secrets("Audit:PreviousSigningKeys")) : (configuration["Identity:Secret"]!, [.. configuration.PreviousSecrets(), .. configuration.Secrets("Audit:PreviousSigningKeys")]));
         services.Configure<TicketsOptions>(options => options.TicketUrl = configuration.TicketUrl());
         services.Configure<AccountOptions>(options =>
         {
@@ -68,7 +71,7 @@ public static class Pipeline
         app.UseForwardedHeaders().UseSafeHeaders().UseExceptionHandler().UseStatusCodePages().UseRouting().UseCors();
         app.UseAuthentication().UseApiKeyScopes().UseRateLimiter().UseOriginCheck().UseAuthorization();
         app.Use((http, next) => http.NamesSomething() ? next(http) : Task.FromResult(http.Response.StatusCode = 404));
-        app.UseMiddleware<RequestBody>().UseMiddleware<Gate>().UseMiddleware<Idempotency>();
+        app.UseMiddleware<RequestBody>().UseMiddleware<Gate>().UseMiddleware<Idempotency>().UseMiddleware<RecordReads>();
 
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting();
         app.MapHealthChecks("/health/ready", new() { Predicate = check => check.Tags.Contains("ready") }).AllowAnonymous().DisableRateLimiting();

@@ -49,6 +49,12 @@ public sealed record RateLimitOptions
     /// <summary>Lists of tickets as a table, of any length, per person.</summary>
     public Allowance ExportTickets { get; init; } = new() { PerMinute = 10 };
 
+    /// <summary>The audit as a table, of any length, per person.</summary>
+    public Allowance ExportAudit { get; init; } = new() { PerMinute = 10 };
+
+    /// <summary>Checks of the audit's chain per person: each reads up to 100,000 events.</summary>
+    public Allowance VerifyAudit { get; init; } = new() { PerMinute = 6 };
+
     /// <summary>New tickets per person.</summary>
     public Allowance CreateTicket { get; init; } = new() { PerMinute = 20, PerDay = 200 };
 
@@ -127,6 +133,8 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
         ["POST /api/auth/refresh"] = nameof(RateLimitOptions.Refresh),
         ["GET /api/auth/export"] = nameof(RateLimitOptions.Export),
         ["GET /api/tickets/export.csv"] = nameof(RateLimitOptions.ExportTickets),
+        ["GET /api/admin/audit/export"] = nameof(RateLimitOptions.ExportAudit),
+        ["GET /api/admin/audit/verify"] = nameof(RateLimitOptions.VerifyAudit),
         ["POST /api/tickets"] = nameof(RateLimitOptions.CreateTicket),
         ["POST /api/tickets/similar"] = nameof(RateLimitOptions.Similar),
         ["POST /api/tickets/{}/reply-draft"] = nameof(RateLimitOptions.Draft),

@@ -79,8 +79,11 @@ public static class Settings
         builder.Configuration.AddInMemoryCollection(settings);
     }
 
-    /// <summary>Secrets whose tokens still hold: a list, or one text with commas.</summary>
-    public static string[] PreviousSecrets(this IConfiguration configuration) => configuration.GetSection("Identity:PreviousSecrets") is var section
+    /// <summary>Secrets whose tokens still hold.</summary>
+    public static string[] PreviousSecrets(this IConfiguration configuration) => configuration.Secrets("Identity:PreviousSecrets");
+
+    /// <summary>A list of secrets, or one text with commas.</summary>
+    public static string[] Secrets(this IConfiguration configuration, string key) => configuration.GetSection(key) is var section
         ? [.. section.GetChildren().Select(child => child.Value).Prepend(section.Value)
             .SelectMany(text => (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]
         : [];
@@ -96,6 +99,9 @@ public static class Settings
         var secret = configuration["Identity:Secret"] ?? "";
         if (!environment.IsDevelopment() && (Encoding.UTF8.GetByteCount(secret) < 32 || secret == ExampleSecret || secret.Distinct().Count() < 12))
             throw new SettingException("JWT_SECRET must be a random secret of at least 32 bytes, for example the output of: openssl rand -base64 48");
+
+        if (configuration["Audit:SigningKey"] is { Length: > 0 } signing && (Encoding.UTF8.GetByteCount(signing) < 32 || signing.Distinct().Count() < 12))
+            throw new SettingException("Audit:SigningKey must be a random secret of at least 32 bytes, for example the output of: openssl rand -base64 48");
 
         if (secret.Length > 0 && Encoding.UTF8.GetByteCount(secret) < 32)
             throw new SettingException("JWT_SECRET must have at least 32 bytes.");

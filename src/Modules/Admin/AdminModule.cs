@@ -1,4 +1,6 @@
 using JasperFx.Events.EventModeling;
+using Marten;
+using TicMate.Admin.Audit;
 using Wolverine;
 
 namespace TicMate.Admin;
@@ -8,6 +10,25 @@ public static class AdminModule
 {
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<ReadLog>();
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<CheckpointKeys>();
+        services.AddSingleton<AuditCheckpoints>();
+        services.AddSingleton<AuditVerifier>();
+        services.AddSingleton<VerifierTurn>();
+        services.AddHostedService<WatchChain>();
+
+        services.ConfigureMarten(store =>
+        {
+            foreach (var table in new AuditTables(store.DatabaseSchemaName).Definitions())
+                store.Storage.ExtendedSchemaObjects.Add(table);
+            foreach (var index in AuditIndexes.All.Keys)
+                store.Events.IgnoreIndex(index);
+            store.Storage.Add(new AuditIndexes(store));
+            store.Events.Subscribe(new BuildChain());
+        });
+
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(AdminModule).Assembly));
         return services.AddEventModel("TicMate", model => model.Domain("Admin").Includes(typeof(AdminModule).Assembly));
     }

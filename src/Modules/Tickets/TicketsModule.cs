@@ -52,6 +52,7 @@ public static class TicketsModule
         services.AddOptions<TriageOptions>().BindConfiguration("Ai:Thresholds");
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
+        services.AddSingleton<ITicketChanges, TicketChanges>();
         services.AddSingleton<TicketLists>();
         services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
         services.AddSingleton<SimilarTickets>();

@@ -98,10 +98,10 @@ public sealed class TicketFilterTests
 
     [Theory]
     [InlineData("=1+1"), InlineData("+1"), InlineData("-1"), InlineData("@SUM(A1)"), InlineData("\tx"), InlineData("\rx"), InlineData("\uFF1D1"), InlineData("\uFF0B1"), InlineData("\uFF0D1"), InlineData("\uFF20x"), InlineData("\uFEFF=1"), InlineData("\u200B=1")]
-    public void A_cell_that_a_spreadsheet_would_run_is_made_text(string cell) => TicketExport.Harmless(cell).ShouldBe($"'{cell}");
+    public void A_cell_that_a_spreadsheet_would_run_is_made_text(string cell) => Spreadsheet.Harmless(cell).ShouldBe($"'{cell}");
 
     [Fact]
-    public void Other_cells_are_left_alone() => new[] { "", "a=b", "5", "'x", "Ä" }.Select(TicketExport.Harmless).ShouldBe(["", "a=b", "5", "'x", "Ä"]);
+    public void Other_cells_are_left_alone() => new[] { "", "a=b", "5", "'x", "Ä" }.Select(Spreadsheet.Harmless).ShouldBe(["", "a=b", "5", "'x", "Ä"]);
 
     [Fact]
     public void The_last_thirty_days_begin_at_midnight_and_end_today() =>

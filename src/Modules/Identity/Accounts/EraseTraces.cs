@@ -16,9 +16,15 @@ public static class EraseTracesHandler
 {
     public static async Task HandleAsync(EraseTraces command, IDocumentSession session, FolderMailbox mailbox, CancellationToken ct)
     {
-        foreach (var e in await session.Events.FetchStreamAsync(command.UserId, token: ct))
-            if (Masked(e.Data) is { } masked)
-                session.Events.OverwriteEvent(e.WithData(masked));
+        session.LastModifiedBy = "system:erasure";
+
+        // A message that comes twice finds nothing left to erase.
+        var account = await session.Events.FetchForExclusiveWriting<User>(command.UserId, ct);
+        var said = (await session.Events.FetchStreamAsync(command.UserId, token: ct)).Select(e => (Event: e, Data: Masked(e.Data))).Where(m => m.Data is not null).ToArray();
+        foreach (var (e, masked) in said)
+            session.Events.OverwriteEvent(e.WithData(masked!));
+        if (said.Length > 0)
+            account.AppendOne(new UserTracesErased(command.UserId) { Redacts = [.. said.Select(m => m.Event.Id)] });
 
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         session.QueueSqlCommand(
@@ -35,9 +41,9 @@ public static class EraseTracesHandler
     // Skills are free text about the person.
     private static object? Masked(object data) => data switch
     {
-        UserRegistered e => e with { Skills = [] },
-        UserInvited e => e with { Skills = [] },
-        SkillsChanged e => e with { Skills = [] },
+        UserRegistered { Skills.Length: > 0 } e => e with { Skills = [] },
+        UserInvited { Skills.Length: > 0 } e => e with { Skills = [] },
+        SkillsChanged { Skills.Length: > 0 } e => e with { Skills = [] },
         _ => null,
     };
 }

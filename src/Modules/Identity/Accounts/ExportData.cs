@@ -34,7 +34,8 @@ public static class ExportDataEndpoint
             var schema = Store.Options.DatabaseSchemaName;
             var history = await session.QueryAsync<string>(
                 $"""
-                select jsonb_build_object('at', e.timestamp, 'event', e.type, 'address', host(c.address))::text
+                select jsonb_build_object('at', e.timestamp, 'event', e.type, 'address',
+                    case when split_part(coalesce(e.user_name, e.data ->> 'userId'), ' ', 1) = e.data ->> 'userId' then host(c.address) end)::text
                 from {schema}.mt_events e left join {schema}.{EventClients.TableName} c on c.event_id = e.id where e.data ->> 'userId' = ? order by e.seq_id
                 """, ct, UserId.ToString());
             var document = new Dictionary<string, object>

@@ -39,7 +39,7 @@ public static class ListUsersEndpoint
 {
     public static (UserPage, ProblemDetails) Validate(HttpContext http) => UserPage.Read(http.Request.Query);
 
-    [Authorize(Roles = Roles.Admin), WolverineGet("/api/admin/users")]
+    [Authorize(Roles = Roles.Admin), RecordsRead("users"), WolverineGet("/api/admin/users")]
     [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
     public static async Task<UserPageAnswer> Get(UserPage page, IQuerySession session, CancellationToken ct)
     {

@@ -32,6 +32,12 @@ public sealed record ApiKeyRevoked(Guid UserId, Guid KeyId) : IAccountEvent;
 public sealed record PersonalDataExported(Guid UserId) : IAccountEvent;
 public sealed record UserErased(Guid UserId) : IAccountEvent;
 
+/// <summary>What an erased person's older events said of them was erased as well.</summary>
+public sealed record UserTracesErased(Guid UserId) : IAccountEvent, IRedaction
+{
+    public Guid[] Redacts { get; init; } = [];
+}
+
 // What happens to a session; its stream is the session's own.
 public sealed record SignedIn(Guid SessionId, Guid UserId) : IAccountEvent
 {

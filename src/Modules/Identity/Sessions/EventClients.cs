@@ -22,6 +22,7 @@ public sealed class EventClients(IHttpContextAccessor http) : DocumentSessionLis
         table.AddColumn<Guid>("event_id").AsPrimaryKey();
         table.AddColumn("address", "inet").NotNull();
         table.AddColumn<DateTimeOffset>("at").NotNull();
+        table.Indexes.Add(new IndexDefinition("event_clients_by_address") { Columns = ["address", "at"] });
         return table;
     }
 

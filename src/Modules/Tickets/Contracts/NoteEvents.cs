@@ -1,3 +1,5 @@
+using TicMate.Identity.Contracts;
+
 namespace TicMate.Tickets.Contracts;
 
 // Everything that can happen to a note. It has a stream of its own beside its ticket's, so that nothing of it ever shows in the ticket's.
@@ -11,4 +13,7 @@ public sealed record NoteCorrected(Guid NoteId, Guid TicketId, Guid AuthorId, st
 public sealed record NoteWithdrawn(Guid NoteId, Guid TicketId, Guid AuthorId);
 
 /// <summary>The words of a note were erased, in the older events as well.</summary>
-public sealed record NoteErased(Guid NoteId, Guid TicketId);
+public sealed record NoteErased(Guid NoteId, Guid TicketId) : IRedaction
+{
+    public Guid[] Redacts { get; init; } = [];
+}

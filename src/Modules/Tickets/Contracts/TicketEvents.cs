@@ -1,3 +1,5 @@
+using TicMate.Identity.Contracts;
+
 namespace TicMate.Tickets.Contracts;
 
 // Everything that can happen to a ticket, in the order it usually happens. Where an event says whose work begins or ends with it, the
@@ -122,7 +124,13 @@ public sealed record TicketDeleted(Guid TicketId, Guid ById, Guid? FreedId);
 public sealed record TicketRestored(Guid TicketId, Guid ById, Guid? TakenUpId);
 
 /// <summary>Everything that one person wrote on the ticket was erased, in the older events as well.</summary>
-public sealed record TicketWritingErased(Guid TicketId, Guid WriterId);
+public sealed record TicketWritingErased(Guid TicketId, Guid WriterId) : IRedaction
+{
+    public Guid[] Redacts { get; init; } = [];
+}
 
 /// <summary>Everything that anyone wrote on the ticket was erased, a month after it was deleted.</summary>
-public sealed record TicketErased(Guid TicketId);
+public sealed record TicketErased(Guid TicketId) : IRedaction
+{
+    public Guid[] Redacts { get; init; } = [];
+}

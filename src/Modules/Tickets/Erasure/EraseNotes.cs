@@ -39,7 +39,7 @@ public static class EraseNoteHandler
         foreach (var (e, data) in masked)
             session.Events.OverwriteEvent(e.WithData(data!));
 
-        return masked.Length == 0 ? null : new(note!.Id, note.TicketId);
+        return masked.Length == 0 ? null : new(note!.Id, note.TicketId) { Redacts = [.. masked.Select(m => m.Event.Id)] };
     }
 
     /// <summary>The event without the words, or null when it holds none.</summary>

@@ -90,8 +90,9 @@ public static class EraseTicketWritingHandler
         foreach (var table in new[] { "wolverine_incoming_envelopes where status = 'Handled' and", "wolverine_dead_letters where" })
             session.QueueSqlCommand($"delete from wolverine.{table} position(convert_to(?, 'UTF8') in body) > 0", command.TicketId.ToString());
 
-        return command.WriterId is not { } writer ? (Deleted(ticket!), null, new TicketErased(ticket!.Id), [new EraseNotes(ticket.Id)])
-            : masked.Length == 0 ? (null, null, null, []) : (null, new TicketWritingErased(ticket!.Id, writer), null, []);
+        Guid[] redacts = [.. masked.Select(m => m.Event.Id)];
+        return command.WriterId is not { } writer ? (Deleted(ticket!), null, new TicketErased(ticket!.Id) { Redacts = redacts }, [new EraseNotes(ticket.Id)])
+            : masked.Length == 0 ? (null, null, null, []) : (null, new TicketWritingErased(ticket!.Id, writer) { Redacts = redacts }, null, []);
     }
 
     // Who deleted it was told by an event that the restored copy does not have.

@@ -6,21 +6,6 @@ using TicMate.Tickets.Reading;
 
 namespace TicMate.Tickets.History;
 
-/// <summary>One field before and after. Of a reply, each text it ever had is somewhere in the history.</summary>
-public sealed record ChangeView(string Field, object? Before, object? After)
-{
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Guid? ReplyId { get; init; }
-}
-
-/// <param name="Kind">person, api-key, ai or system.</param>
-/// <param name="Id">The person, also when a program called with their API key; for the agent and the service the name in the event.</param>
-public sealed record ActorView(string Kind, string? Id, string Name)
-{
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Guid? ApiKeyId { get; init; }
-}
-
 /// <param name="Seq">The place of the event among all that ever happened here.</param>
 /// <param name="CausationId">The request, the message or the undone event that caused it.</param>
 public sealed record HistoryEntry(
@@ -56,10 +41,7 @@ public sealed class HistoryReader(IPeople people, IOptions<TicketsOptions> optio
         [
             .. shown.Select(m => new HistoryEntry(
                 m.Moment.Event.Sequence, m.Moment.Version, m.Moment.Event.Timestamp, m.Moment.Type,
-                new ActorView(m.Actor.Kind, m.Actor.Id, m.Actor.PersonId is { } person ? names[person] : m.Actor.Name) 
-                {
-                    ApiKeyId = reader.IsStaff || m.Actor.PersonId == reader.Id ? m.Actor.ApiKeyId : null,
-                },
+                ActorView.Of(m.Actor, names, withKey: reader.IsStaff || m.Actor.PersonId == reader.Id),
                 [.. m.Changes.Select(change => View(change, names))], m.Moment.Event.CausationId, m.Moment.Event.CorrelationId)
             {
                 EventId = m.Moment.Event.Id, Reason = reader.IsStaff ? ReasonOf(m.Moment.Event.Data) : null,

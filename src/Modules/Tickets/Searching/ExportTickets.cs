@@ -10,7 +10,7 @@ public static class ExportTicketsEndpoint
     public static (TicketFilter, ProblemDetails) Validate(CurrentUser user, HttpContext http) => TicketFilter.Read(TicketList.Export, http.Request.Query, user);
 
     /// <summary>The tickets of a list as one table. It is read page by page while it is sent, so it needs the memory of one page.</summary>
-    [WolverineGet("/api/tickets/export.csv")]
+    [RecordsRead("tickets-export", EveryTime = true), WolverineGet("/api/tickets/export.csv")]
     [ProducesResponseType(typeof(string), 200, "text/csv"), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
     public static IResult Get(TicketFilter filter, CurrentUser user, TicketLists lists) =>
         new TicketExport(filter with { Limit = TicketExport.PageSize }, user, lists);
@@ -60,7 +60,7 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
     private static async Task WriteAsync(CsvWriter csv, IEnumerable<string?> cells, CancellationToken ct)
     {
         foreach (var cell in cells)
-            csv.WriteField(Harmless(cell ?? ""));
+            csv.WriteField(Spreadsheet.Harmless(cell ?? ""));
 
         await csv.EndRecordAsync(ct);
     }
@@ -71,10 +71,6 @@ public sealed record TicketExport(TicketFilter Filter, CurrentUser User, TicketL
         t.CreatedBy.Name, t.CreatedBy.Id.ToString(), t.AssignedTo?.Name, t.AssignedTo?.Id.ToString(), string.Join("; ", t.RelatedSkills),
         t.HelpfulNotes, Text(t.ReplyCount), Time(t.CreatedAt), Time(t.UpdatedAt), Time(t.CompletedAt), Time(t.DeletedAt),
     ];
-
-    /// <summary>A cell that no spreadsheet takes for a formula. What cannot be seen in front of it makes no difference.</summary>
-    public static string Harmless(string cell) =>
-        cell.TrimStart('\uFEFF', '\u200B', '\u200C', '\u200D', '\u2060') is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '\uFF1D' or '\uFF0B' or '\uFF0D' or '\uFF20', ..] ? "'" + cell : cell;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
