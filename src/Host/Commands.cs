@@ -12,6 +12,9 @@ public interface IOwnCommand
 {
     Command Syntax { get; }
 
+    /// <summary>Whether these arguments ask for it.</summary>
+    bool IsMeantBy(string[] args) => args.FirstOrDefault() == Syntax.Name;
+
     Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct) => given.InvokeAsync(cancellationToken: ct);
 }
 
@@ -40,8 +43,8 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand()];
-        if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
+        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new RebuildCommand()];
+        if (Array.Find(all, command => command.IsMeantBy(args)) is not { } asked)
             return null;
 
         return new AskedCommand(asked, new RootCommand("TICMaTe") { asked.Syntax }.Parse(args));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
+using TicMate.Admin.Operations.DeadLetters;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
 using TicMate.Tickets.Quality;
@@ -21,7 +22,7 @@ public static class OpenApiOperations
         ["api/tickets/{ticketId}/history"] = ["type", "field", "actor", "since", "until", "limit", "cursor", "sort"],
         ["api/tickets/{ticketId}/similar"] = ["limit"], ["api/tickets/{ticketId}/replies"] = ["limit", "cursor"], ["api/tickets/{ticketId}/notes"] = ["limit", "cursor"],
         ["api/admin/ai/quality"] = QualityQuery.Parameters, ["api/admin/ai/usage"] = ["groupBy", "from", "to"],
-        ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
+        ["api/admin/dead-letters"] = DeadLetterPage.Parameters, ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
     // What answers so was asked with the ETag of an earlier answer.
@@ -86,6 +87,7 @@ public static class OpenApiOperations
         "limit" => new() { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "100", Default = 25 },
         "version" => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
+        "from" or "to" when route == "api/admin/dead-letters" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
         "groupBy" => Words(route == "api/admin/ai/usage" ? ["day", "feature", "model"] : QualityQuery.Groupings),
@@ -115,6 +117,7 @@ public static class OpenApiOperations
         "actor" => "person, ai, system, api-key, or an id; a comma means or.",
         "asOf" => "The ticket as it stood then.",
         "version" => "The ticket as it stood at this version.",
+        "messageType" or "exceptionType" => "The full name of a type.",
         _ => "A comma means or.",
     };
 
