@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Marten;
 using Npgsql;
 using Wolverine.Persistence.Durability;
@@ -45,8 +46,19 @@ public sealed class GivenUpMessages(IDocumentStore store, IWolverineRuntime runt
 
     public async Task<DeadLetterView?> FindAsync(Guid id, CancellationToken ct) => (await ListAsync(new(new DeadLetterFilter { Id = id }, 1), ct)).SingleOrDefault();
 
-    /// <summary>The message itself, if its type still exists.</summary>
-    public async Task<object?> MessageAsync(Guid id) => (await Letters.DeadLetterEnvelopeByIdAsync(id, null)) is { } letter ? letter.Message ?? letter.Envelope?.Message : null;
+    /// <summary>The message itself; null when its type is gone or is no longer what it was.</summary>
+    public async Task<object?> MessageAsync(Guid id)
+    {
+        try
+        {
+            return await Letters.DeadLetterEnvelopeByIdAsync(id, null) is { Envelope: { Data: not null } envelope } letter
+                && ((WolverineRuntime)runtime).Handlers.TryFindMessageType(letter.MessageType, out var type) ? runtime.Options.DefaultSerializer.ReadFromData(type, envelope) : null;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException or EndOfStreamException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Marks them; the node that looks after the queues takes them up within seconds. What is marked already is not marked again.</summary>
     public Task<Redone> ReplayAsync(DeadLetterFilter filter, string actor, CancellationToken ct) =>
