@@ -18,6 +18,9 @@ public interface IOwnCommand
     /// <summary>What has to be done before the host looks at the database.</summary>
     Task BeforeStartAsync(WebApplication app) => Task.CompletedTask;
 
+    /// <summary>Whether these arguments ask for it.</summary>
+    bool IsMeantBy(string[] args) => args.FirstOrDefault() == Syntax.Name;
+
     Task<int> RunAsync(WebApplication app, ParseResult given, CancellationToken ct) => given.InvokeAsync(cancellationToken: ct);
 }
 
@@ -48,8 +51,12 @@ public static class Commands
     /// <summary>The command that the arguments ask for, if it is ours.</summary>
     public static AskedCommand? Parse(string[] args)
     {
-        IOwnCommand[] all = [new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new BackupCommand(), new RestoreCommand(), new ResumeCommand(), new KeysCommand(), new ErasuresCommand(), new AuditCommand()];
-        if (Array.Find(all, command => command.Syntax.Name == args.FirstOrDefault()) is not { } asked)
+        IOwnCommand[] all =
+        [
+            new ImportCommand(), new CreateAdminCommand(), new EvaluateTriageCommand(), new BackupCommand(), new RestoreCommand(), new ResumeCommand(),
+            new KeysCommand(), new ErasuresCommand(), new AuditCommand(), new RebuildCommand(),
+        ];
+        if (Array.Find(all, command => command.IsMeantBy(args)) is not { } asked)
             return null;
 
         return new AskedCommand(asked, new RootCommand("TICMaTe") { asked.Syntax }.Parse(args));

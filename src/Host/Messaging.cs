@@ -21,6 +21,8 @@ public static class Messaging
     /// <summary>Where a Debug build writes that code, for the Release build to compile.</summary>
     public static string GeneratedCode => Path.Combine(Database.Checkout, "src", "Host", "Internal", "Generated");
 
+    private static readonly TimeSpan[] TwoDays = [1.Minutes(), 5.Minutes(), 15.Minutes(), 1.Hours(), 3.Hours(), 6.Hours(), 12.Hours(), 24.Hours()];
+
     public static void UseHouseRules(this WolverineOptions wolverine, IConfiguration configuration)
     {
         wolverine.MultipleHandlerBehavior = MultipleHandlerBehavior.Separated;
@@ -32,8 +34,7 @@ public static class Messaging
         wolverine.OnException<HeldException>().ScheduleRetryIndefinitely(15.Minutes());
 
         // A mail server that is away is asked again for two days; anything else gets over a restart of the database, then waits as a dead letter.
-        wolverine.OnException<MailUnavailableException>().ScheduleRetry(
-            1.Minutes(), 5.Minutes(), 15.Minutes(), 1.Hours(), 3.Hours(), 6.Hours(), 12.Hours(), 24.Hours());
+        wolverine.OnException<MailUnavailableException>().ScheduleRetry(configuration.GetSection("Mail:TryAgainAfter").Get<TimeSpan[]>() ?? TwoDays);
         wolverine.Policies.OnAnyException().RetryWithCooldown(250.Milliseconds(), 1.Seconds(), 3.Seconds(), 5.Seconds(), 10.Seconds());
 
         var durability = wolverine.Durability;

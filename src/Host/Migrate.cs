@@ -19,7 +19,7 @@ public static class Migrate
     /// <summary>Where the service's own connection string is kept while <see cref="Key"/> stands in for it.</summary>
     public const string ServiceKey = "Migrate:ServiceConnection";
 
-    private static readonly string[] Schemas = ["ticmate", "wolverine"];
+    private static readonly string[] Schemas = ["ticmate", "ticmate_rebuild", "wolverine"];
 
     public static bool IsAskedFor(string[] args) => args.FirstOrDefault() == "migrate";
 

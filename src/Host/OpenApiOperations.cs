@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using TicMate.Admin.Audit;
+using TicMate.Admin.Operations.DeadLetters;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
@@ -26,7 +27,7 @@ public static class OpenApiOperations
         ["api/admin/ai/quality"] = DayRange.Parameters, ["api/admin/ai/usage"] = DayRange.Parameters,
         ["api/admin/audit"] = AuditQuery.Parameters, ["api/admin/audit/export"] = AuditQuery.ExportParameters, ["api/admin/audit/verify"] = AuditRange.Parameters,
         ["api/admin/audit/checkpoints"] = CheckpointPage.Parameters,
-        ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
+        ["api/admin/dead-letters"] = DeadLetterPage.Parameters, ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
     // What answers so was asked with the ETag of an earlier answer.
@@ -94,6 +95,7 @@ public static class OpenApiOperations
         "from" when route == "api/admin/audit/verify" => new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1", Default = 1 },
         "format" => Words(["csv", "ndjson"]),
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
+        "from" or "to" when route == "api/admin/dead-letters" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
         "groupBy" => Words(route == "api/admin/ai/usage" ? UsageQuery.Groupings : QualityQuery.Groupings),
@@ -126,6 +128,7 @@ public static class OpenApiOperations
         "actor" => "person, ai, system, api-key, or an id; a comma means or.",
         "asOf" => "The ticket as it stood then.",
         "version" => "The ticket as it stood at this version.",
+        "messageType" or "exceptionType" => "The full name of a type.",
         _ => "A comma means or.",
     };
 

@@ -1,11 +1,6 @@
 using System.CommandLine;
 using Npgsql;
 using TicMate.Identity.Contracts;
-using TicMate.Identity.Links;
-using TicMate.Identity.Sessions;
-using TicMate.Tickets.Assignment;
-using TicMate.Tickets.Conversation;
-using TicMate.Tickets.Deadlines;
 using TicMate.Tickets.Triage;
 using Wolverine.Util;
 
@@ -14,9 +9,6 @@ namespace TicMate.Host;
 /// <summary>Lets a restored copy send mails and ask the model again. A running service goes on by itself.</summary>
 public sealed class ResumeCommand : IOwnCommand
 {
-    /// <summary>The messages whose handler sends a mail, and does no more than that.</summary>
-    public static readonly Type[] Mails = [typeof(SendAccountMail), typeof(TellAssignee), typeof(TellOfReply), typeof(TellOfDeadline), typeof(TellOfTokenReuse)];
-
     private static readonly Type[] Questions = [typeof(TriageTicket)];
 
     private readonly Option<bool> discard = new("--discard-waiting")
@@ -44,9 +36,9 @@ public sealed class ResumeCommand : IOwnCommand
             return null;
 
         // Some may be under way for the first time since the start; those are no longer refused.
-        var dropped = discard ? await ChangeAsync("delete from wolverine.wolverine_incoming_envelopes where status <> 'Handled' and message_type = any($1)", Mails) : 0;
+        var dropped = discard ? await ChangeAsync("delete from wolverine.wolverine_incoming_envelopes where status <> 'Handled' and message_type = any($1)", ISendsMail.All) : 0;
         var released = await ChangeAsync(
-            "update wolverine.wolverine_incoming_envelopes set execution_time = now(), attempts = 0 where status = 'Scheduled' and message_type = any($1)", [.. Mails, .. Questions]);
+            "update wolverine.wolverine_incoming_envelopes set execution_time = now(), attempts = 0 where status = 'Scheduled' and message_type = any($1)", [.. ISendsMail.All, .. Questions]);
         await transaction.CommitAsync(ct);
         return (dropped, released);
 

@@ -149,7 +149,7 @@ public sealed class RestoreTests(App app) : AppTest(app), IDisposable
             .SelectMany(t => t.GetMethods()).Where(m => m.Name is "HandleAsync" or "Handle" && m.GetParameters().Any(p => p.ParameterType == typeof(IPostOffice) || p.ParameterType == typeof(AccountMails)))
             .Select(m => m.GetParameters()[0].ParameterType);
 
-        senders.ShouldBe(ResumeCommand.Mails, ignoreOrder: true);
+        senders.ShouldBe(ISendsMail.All, ignoreOrder: true);
     }
 
     // As it stands before the agent has read it; appended in silence, so that nothing follows.

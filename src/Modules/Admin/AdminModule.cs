@@ -1,6 +1,9 @@
 using JasperFx.Events.EventModeling;
 using Marten;
 using TicMate.Admin.Audit;
+using TicMate.Admin.Operations;
+using TicMate.Admin.Operations.DeadLetters;
+using TicMate.Admin.Operations.Rebuilding;
 using Wolverine;
 
 namespace TicMate.Admin;
@@ -18,6 +21,12 @@ public static class AdminModule
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<VerifierTurn>();
         services.AddHostedService<WatchChain>();
+        services.AddSingleton<Backlogs>();
+        services.AddSingleton<RunningNodes>();
+        services.AddSingleton<GivenUpMessages>();
+        services.AddSingleton<Rebuilds>();
+        services.AddSingleton<BackgroundRebuilds>().AddHostedService(provider => provider.GetRequiredService<BackgroundRebuilds>());
+        services.AddHostedService<WatchProjections>();
 
         services.ConfigureMarten(store =>
         {
@@ -27,8 +36,11 @@ public static class AdminModule
                 store.Events.IgnoreIndex(index);
             store.Storage.Add(new AuditIndexes(store));
             store.Events.Subscribe(new BuildChain());
+            store.RegisterDocumentType<Rebuild>();
         });
 
+        // After every projection, of whichever module.
+        services.ConfigureMarten(ReadModel.MakeRoom);
         services.ConfigureWolverine(wolverine => wolverine.Discovery.IncludeAssembly(typeof(AdminModule).Assembly));
         return services.AddEventModel("TicMate", model => model.Domain("Admin").Includes(typeof(AdminModule).Assembly));
     }

@@ -1,19 +1,58 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using TicMate.Identity.Contracts;
 
 namespace TicMate.Identity.Email;
 
 /// <summary>The transport in force. It is chosen when the first mail is due, so that configuration added late counts.</summary>
-public sealed class Mailer(IOptions<MailOptions> options, IHostEnvironment environment, SmtpMailer smtp, FolderMailbox folder) : IMailer
+public sealed class Mailer(IOptions<MailOptions> options, IHostEnvironment environment, SmtpMailer smtp, FolderMailbox folder, MailDiary diary) : IMailer
 {
-    public Task SendAsync(Mail mail, CancellationToken ct) =>
+    public async Task SendAsync(Mail mail, CancellationToken ct)
+    {
+        try
+        {
+            await CarryAsync(mail, ct);
+            diary.Sent();
+        }
+        catch (MailUnavailableException unavailable)
+        {
+            diary.Failed(unavailable.Status);
+            throw;
+        }
+        catch (MailRefusedException refused)
+        {
+            diary.Failed(refused.Status);
+            throw;
+        }
+    }
+
+    private Task CarryAsync(Mail mail, CancellationToken ct) =>
         MailTransports.InForce(options.Value, environment.IsDevelopment()) switch
         {
             MailTransport.Resend or MailTransport.Smtp => smtp.SendAsync(mail, ct),
             MailTransport.Folder => folder.SendAsync(mail, ct),
             _ => throw new MailUnavailableException("Nothing carries mail: set Mail:ResendApiKey or Smtp:Host."),
         };
+}
+
+/// <summary>When a mail was last handed over on this node, and when one was not.</summary>
+public sealed class MailDiary(TimeProvider clock)
+{
+    private sealed record Entry(DateTimeOffset At, int? Status);
+
+    private volatile Entry? success, failure;
+
+    public void Sent() => success = new(clock.GetUtcNow(), null);
+
+    public void Failed(int? status) => failure = new(clock.GetUtcNow(), status);
+
+    public MailState With(MailTransport transport) => new(transport.ToString().ToLowerInvariant(), success?.At, failure?.At, failure?.Status);
+}
+
+public sealed class ReadMailState(MailDiary diary, IOptions<MailOptions> options, IHostEnvironment environment) : IMailState
+{
+    public MailState Now => diary.With(MailTransports.InForce(options.Value, environment.IsDevelopment()));
 }
 
 public static class MailRegistration
@@ -29,6 +68,8 @@ public static class MailRegistration
         services.AddSingleton<IConfigureOptions<MailOptions>, ReadMailOptions>();
         services.AddSingleton<SmtpMailer>();
         services.AddSingleton<FolderMailbox>();
+        services.AddSingleton<MailDiary>();
+        services.AddSingleton<IMailState, ReadMailState>();
         services.AddSingleton<IMailer, Mailer>();
         return services;
     }

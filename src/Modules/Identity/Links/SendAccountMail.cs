@@ -9,7 +9,7 @@ namespace TicMate.Identity.Links;
 /// <param name="UserId">Whose account.</param>
 /// <param name="RecordId">The link's record, the <see cref="FormerAddress"/>, or just what tells this mail from others.</param>
 /// <param name="Kind">Which mail.</param>
-public sealed record SendAccountMail(Guid UserId, Guid RecordId, AccountMailKind Kind)
+public sealed record SendAccountMail(Guid UserId, Guid RecordId, AccountMailKind Kind) : ISendsMail
 {
     public static SendAccountMail Notice(Guid userId, AccountMailKind kind) => new(userId, Guid.CreateVersion7(), kind);
 }

@@ -75,7 +75,7 @@ public static class RefreshSessionEndpoint
 }
 
 /// <summary>Mail someone whose refresh token was used twice.</summary>
-public sealed record TellOfTokenReuse(Guid UserId, Guid SessionId);
+public sealed record TellOfTokenReuse(Guid UserId, Guid SessionId) : ISendsMail;
 
 public static class TellOfTokenReuseHandler
 {

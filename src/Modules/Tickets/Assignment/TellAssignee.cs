@@ -8,7 +8,7 @@ namespace TicMate.Tickets.Assignment;
 
 /// <summary>Mail the new assignee about their ticket.</summary>
 /// <param name="Version">The version of the ticket that the assignment changed: each assignment is told with a mail of its own, once.</param>
-public sealed record TellAssignee(Guid TicketId, Guid AssigneeId, int Version)
+public sealed record TellAssignee(Guid TicketId, Guid AssigneeId, int Version) : ISendsMail
 {
     /// <summary>Tells whom the agent chose, or a person who is not the assignee; what was imported silently stays so until a person assigns it.</summary>
     public static OutgoingMessages Of(Ticket before, Guid assigneeId, Guid? byId = null) =>

@@ -13,9 +13,10 @@ namespace TicMate.Tickets.Assignment;
 /// How many open tickets each person has, kept as a counter, so that assigning costs the same with ten tickets and with a million.
 /// Increments in SQL commute: two tickets completed at once both count.
 /// </summary>
-public sealed partial class WorkloadProjection : EventProjection
+public sealed partial class WorkloadProjection : EventProjection, IBuildsBeside
 {
     public const string Table = "workload";
+    private const string TurnedAwayColumn = "turned_away";
     private readonly string table;
 
     public static string TableOf(IQuerySession session) => $"{session.DocumentStore.Options.DatabaseSchemaName}.{Table}";
@@ -27,10 +28,14 @@ public sealed partial class WorkloadProjection : EventProjection
         definition.AddColumn<Guid>("person_id").AsPrimaryKey();
         definition.AddColumn<int>("open_tickets").NotNull().DefaultValue(0);
         definition.AddColumn<DateTimeOffset>("last_assigned_at").NotNull();
-        definition.AddColumn<bool>("turned_away").NotNull().DefaultValueByExpression("false");
+        definition.AddColumn<bool>(TurnedAwayColumn).NotNull().DefaultValueByExpression("false");
         SchemaObjects.Add(definition);
         Options.DeleteDataInTableOnTeardown(definition.Identifier.QualifiedName);
     }
+
+    public EventProjection Beside(string schema) => new WorkloadProjection(schema);
+
+    public IReadOnlyCollection<string> NotFromEvents => [TurnedAwayColumn];
 
     public void Project(IEvent<TicketAssigned> e, IDocumentOperations operations)
     {
@@ -38,7 +43,7 @@ public sealed partial class WorkloadProjection : EventProjection
             Change(operations, e.Data.PreviousId, -1);
 
         operations.QueueSqlCommand(
-            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, ?, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + excluded.open_tickets, last_assigned_at = excluded.last_assigned_at",
+            $"insert into {table} as w (person_id, open_tickets, last_assigned_at) values (?, ?, ?) on conflict (person_id) do update set open_tickets = w.open_tickets + excluded.open_tickets, last_assigned_at = greatest(w.last_assigned_at, excluded.last_assigned_at)",
             e.Data.AssigneeId, e.Data.IsOpen ? 1 : 0, e.Timestamp);
     }
 

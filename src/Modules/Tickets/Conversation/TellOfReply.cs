@@ -6,7 +6,7 @@ using Wolverine;
 namespace TicMate.Tickets.Conversation;
 
 /// <summary>Mail the other side about a reply.</summary>
-public sealed record TellOfReply(Guid TicketId, Guid ReplyId);
+public sealed record TellOfReply(Guid TicketId, Guid ReplyId) : ISendsMail;
 
 /// <summary>What the mail is about, and for whom.</summary>
 public sealed record ReplyNews(Ticket Ticket, Ticket.Reply Reply, Guid ReaderId);

@@ -8,7 +8,7 @@ namespace TicMate.Tickets.Deadlines;
 
 /// <summary>Mail the assignee that the deadline nears, or that it is over.</summary>
 /// <param name="Version">The version of the ticket that it was noticed on: a deadline that is moved away and back is told again.</param>
-public sealed record TellOfDeadline(Guid TicketId, Guid AssigneeId, DateTimeOffset Deadline, DeadlineStage Stage, int Version);
+public sealed record TellOfDeadline(Guid TicketId, Guid AssigneeId, DateTimeOffset Deadline, DeadlineStage Stage, int Version) : ISendsMail;
 
 public static class TellOfDeadlineHandler
 {

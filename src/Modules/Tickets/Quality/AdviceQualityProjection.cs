@@ -1,6 +1,7 @@
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
@@ -11,7 +12,7 @@ namespace TicMate.Tickets.Quality;
 /// What became of the agent's proposals and drafts, counted per day of the proposal. It runs behind the events: counters that every triage
 /// increments would make the triages wait for each other.
 /// </summary>
-public sealed partial class AdviceQualityProjection : EventProjection
+public sealed partial class AdviceQualityProjection : EventProjection, IBuildsBeside
 {
     /// <summary>An undo counts against a proposal for so long.</summary>
     public static readonly TimeSpan UndoCounts = TimeSpan.FromDays(7);
@@ -32,6 +33,8 @@ public sealed partial class AdviceQualityProjection : EventProjection
             Options.DeleteDataInTableOnTeardown(table.Identifier.QualifiedName);
         }
     }
+
+    public EventProjection Beside(string schema) => new AdviceQualityProjection(schema);
 
     public void Project(IEvent<TicketTriaged> e, IDocumentOperations operations)
     {

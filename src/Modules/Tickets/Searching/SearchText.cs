@@ -2,6 +2,7 @@ using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
+using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Functions;
@@ -13,14 +14,20 @@ namespace TicMate.Tickets.Searching;
 /// The words of each ticket, beside it, so that only a change of text pays for them. They are worked out by the database from the document
 /// that the same transaction has just stored, so this must be registered after the ticket's own projection.
 /// </summary>
-public sealed partial class SearchText : EventProjection
+public sealed partial class SearchText : EventProjection, IBuildsBeside
 {
     public const string Table = "ticket_text";
-    private readonly string command;
+    private readonly string command, documents;
 
     public SearchText(string schema)
+        : this(schema, schema)
     {
-        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {schema}.ticket_words(data) from {schema}.mt_doc_ticket where id = ? "
+    }
+
+    private SearchText(string schema, string documents)
+    {
+        this.documents = documents;
+        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {documents}.ticket_words(data) from {documents}.mt_doc_ticket where id = ? "
             + "on conflict (ticket_id) do update set words = excluded.words";
 
         var table = new Table(PostgresqlProvider.Instance.Parse($"{schema}.{Table}"));
@@ -30,6 +37,9 @@ public sealed partial class SearchText : EventProjection
         SchemaObjects.Add(table);
         Options.DeleteDataInTableOnTeardown(table.Identifier.QualifiedName);
     }
+
+    // In another schema too, the words are those of the documents here.
+    public EventProjection Beside(string schema) => new SearchText(schema, documents);
 
     public void Project(TicketCreated e, IDocumentOperations operations) => Refresh(operations, e.TicketId);
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using OpenAI;
 using Polly;
+using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Triage.Costs;
 
 namespace TicMate.Tickets.Triage;
@@ -122,6 +123,7 @@ public static class ChatClients
                         MinimumThroughput = 5,
                         SamplingDuration = TimeSpan.FromMinutes(2),
                         BreakDuration = TimeSpan.FromMinutes(1),
+                        StateProvider = name == HttpClientName ? context.ServiceProvider.GetRequiredService<ProviderRest>().Circuit : null,
                     })
                     // A little less than the client's own, so that the breaker sees a provider that hangs.
                     .AddTimeout(0.9 * context.ServiceProvider.GetRequiredService<IOptions<AiOptions>>().Value.Timeout));
@@ -131,6 +133,7 @@ public static class ChatClients
         // What it would tell, with stacks, is in the one line that a failed call leaves.
         services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.None));
         services.AddSingleton<ProviderRest>();
+        services.AddSingleton<IAdvisorState, ReadAdvisorState>();
         services.AddSingleton<TriageAdvisors>();
         return services;
     }

@@ -30,6 +30,9 @@ public sealed class ProviderRest(TimeProvider clock)
 {
     private long until;
 
+    /// <summary>How the circuit of the model's HTTP client stands.</summary>
+    public CircuitBreakerStateProvider Circuit { get; } = new();
+
     public TimeSpan Left => new(Interlocked.Read(ref until) - clock.GetUtcNow().UtcTicks);
 
     public void Wanted(TimeSpan wait) => Interlocked.Exchange(ref until, (clock.GetUtcNow() + wait).UtcTicks);

@@ -1,13 +1,14 @@
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
+using TicMate.Identity.Contracts;
 using Weasel.Postgresql;
 using Weasel.Postgresql.Tables;
 
 namespace TicMate.Tickets.Triage.Costs;
 
 /// <summary>What the model cost, by day, feature, model and outcome. Sums in SQL commute, so calls on many nodes all count.</summary>
-public sealed partial class SpendProjection : EventProjection
+public sealed partial class SpendProjection : EventProjection, IBuildsBeside
 {
     public const string Table = "ai_spend";
     private readonly string table;
@@ -26,6 +27,8 @@ public sealed partial class SpendProjection : EventProjection
     }
 
     public static string TableOf(IQuerySession session) => $"{session.DocumentStore.Options.DatabaseSchemaName}.{Table}";
+
+    public EventProjection Beside(string schema) => new SpendProjection(schema);
 
     public void Project(IEvent<ModelAsked> e, IDocumentOperations operations)
     {
