@@ -66,6 +66,7 @@ public sealed class RolesTests(App app) : AppTest(app)
         var (method, url) = (route.Split(' ')[0], route.Split(' ')[1].Replace("{field}", "priority", StringComparison.Ordinal).Replace("{ticketId}", ticket.ToString(), StringComparison.Ordinal)
             .Replace("{otherId}", other.ToString(), StringComparison.Ordinal)
             .Replace("{replyId}", reply.ToString(), StringComparison.Ordinal).Replace("{noteId}", note.ToString(), StringComparison.Ordinal)
+            .Replace("{userId}", owner.Id.ToString(), StringComparison.Ordinal)
             .Replace("{handleId}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{keyId}", Guid.NewGuid().ToString(), StringComparison.Ordinal));
 
         // A stream would not end; an unreadable header lets the caller in and no further.

@@ -53,6 +53,8 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<TicketLists>();
+        services.AddSingleton<ITicketShelf, TicketShelf>();
+        services.AddSingleton<IAdviceQuality, AdviceQuality>();
         services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
         services.AddSingleton<SimilarTickets>();
         services.AddSingleton<Vectors>();
