@@ -70,7 +70,8 @@ public sealed class TicketFactsTests
         var back = Told([.. life.Append(new TicketDeleted(Id, Mo, null)).Append(new TicketRestored(Id, Mo, null)).Select((e, hour) => (hour, e))]);
 
         gone.Flows.ShouldBeEmpty();
-        gone.Stocks.ShouldBeEmpty();
+        gone.Stocks.SelectMany(day => day.Counters.Values).ShouldAllBe(sum => sum.IsNothing);
+        gone.Late.ShouldBeEmpty();
         back.Flows.Select(f => (f.Span, f.Counter, f.By.Count)).ShouldBe(whole.Flows.Select(f => (f.Span, f.Counter, f.By.Count)), ignoreOrder: true);
     }
 

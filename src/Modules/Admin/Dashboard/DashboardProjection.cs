@@ -126,7 +126,7 @@ public sealed class DashboardProjection : EventProjection, IJasperFxProjection<I
     }
 
     // What stood until a day keeps its row, ended by that day: so what stood on any day can be read without adding anything up.
-    private void WriteStock(IDocumentOperations operations, DateOnly day, IReadOnlyCollection<KeyValuePair<Counter, Sum>> counters)
+    private void WriteStock(IDocumentOperations operations, DateOnly day, IReadOnlyDictionary<Counter, Sum> counters)
     {
         var (kinds, keys, buckets) = (counters.Select(c => c.Key.Kind).ToArray(), counters.Select(c => c.Key.Key).ToArray(), counters.Select(c => c.Key.Bucket).ToArray());
         operations.QueueSqlCommand(

@@ -72,33 +72,37 @@ public sealed class Changes(DateOnly day)
     /// <summary>What was found out about a bucket on a later day than its own.</summary>
     public IEnumerable<(DateOnly Day, Counter Counter, Sum By)> Late => late.Where(l => !l.Value.IsNothing).Select(l => (l.Key.Day, l.Key.Counter, l.Value));
 
-    /// <summary>Day by day.</summary>
-    public IEnumerable<(DateOnly Day, IReadOnlyCollection<KeyValuePair<Counter, Sum>> Counters)> Stocks =>
-        stocks.Select(day => (day.Key, (IReadOnlyCollection<KeyValuePair<Counter, Sum>>)[.. day.Value.Where(sum => !sum.Value.IsNothing)])).Where(day => day.Item2.Count > 0);
+    /// <summary>Day by day. What came and went again is there too: so the rows that are written do not depend on where a page ends.</summary>
+    public IEnumerable<(DateOnly Day, IReadOnlyDictionary<Counter, Sum> Counters)> Stocks => stocks.Select(day => (day.Key, (IReadOnlyDictionary<Counter, Sum>)day.Value));
 
     public void Add(DateTimeOffset at, IEnumerable<Tally> before, IEnumerable<Tally> after)
     {
         if (DateOnly.FromDateTime(at.UtcDateTime) is var today && today > Day)
             Day = today;
 
+        var difference = new Dictionary<Tally, int>();
         foreach (var (tally, sign) in before.Select(tally => (tally, -1)).Concat(after.Select(tally => (tally, 1))))
+            difference[tally] = difference.GetValueOrDefault(tally) + sign;
+
+        foreach (var (tally, by) in difference.Where(d => d.Value != 0))
         {
             if (!tally.IsFlow)
-                Add(stocks.TryGetValue(Day, out var counters) ? counters : stocks[Day] = [], tally.Counter, tally, sign);
-            else
             {
-                Add(flows, tally.Counter, tally, sign);
-                if (Bucket.DayOf(tally.Bucket) < Day)
-                    Add(late, (Day, tally.Counter), tally, sign);
+                Add(stocks.TryGetValue(Day, out var counters) ? counters : stocks[Day] = [], tally.Counter, tally, by);
+                continue;
             }
+
+            Add(flows, tally.Counter, tally, by);
+            if (Bucket.DayOf(tally.Bucket) < Day)
+                Add(late, (Day, tally.Counter), tally, by);
         }
     }
 
-    private static void Add<T>(Dictionary<T, Sum> sums, T key, Tally tally, int sign) where T : notnull
+    private static void Add<T>(Dictionary<T, Sum> sums, T key, Tally tally, int by) where T : notnull
     {
         if (!sums.TryGetValue(key, out var sum))
             sums[key] = sum = new(tally.Label);
-        sum.Add(sign, sign * tally.Part);
+        sum.Add(by, by * tally.Part);
     }
 
     private static Sum Total(IEnumerable<Sum> sums) => sums.Aggregate(new Sum(""), (total, sum) =>
