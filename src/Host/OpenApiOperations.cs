@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using TicMate.Admin.Audit;
+using TicMate.Admin.Dashboard;
 using TicMate.Admin.Operations.DeadLetters;
+using TicMate.Admin.Users;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Live;
@@ -27,7 +29,8 @@ public static class OpenApiOperations
         ["api/admin/ai/quality"] = DayRange.Parameters, ["api/admin/ai/usage"] = DayRange.Parameters,
         ["api/admin/audit"] = AuditQuery.Parameters, ["api/admin/audit/export"] = AuditQuery.ExportParameters, ["api/admin/audit/verify"] = AuditRange.Parameters,
         ["api/admin/audit/checkpoints"] = CheckpointPage.Parameters,
-        ["api/admin/dead-letters"] = DeadLetterPage.Parameters, ["api/admin/users"] = ["limit", "cursor"], ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
+        ["api/admin/dead-letters"] = DeadLetterPage.Parameters, ["api/admin/dashboard"] = DashboardQuery.Parameters, ["api/admin/users"] = UserFilter.Parameters,
+        ["api/auth/sessions"] = ["limit", "cursor"], ["api/auth/api-keys"] = ["limit", "cursor"],
     };
 
     // What answers so was asked with the ETag of an earlier answer.
@@ -61,7 +64,7 @@ public static class OpenApiOperations
 
         if (description.HttpMethod is "GET" && QueryParameters.TryGetValue(route, out var names))
             foreach (var name in names)
-                Takes(operation, ParameterLocation.Query, name, SchemaOf(name, route), Meaning(name));
+                Takes(operation, ParameterLocation.Query, name, SchemaOf(name, route), Meaning(name, route));
 
         TellHeaders(responses, route);
     }
@@ -96,11 +99,12 @@ public static class OpenApiOperations
         "format" => Words(["csv", "ndjson"]),
         "from" or "to" when route.StartsWith("api/tickets/", StringComparison.Ordinal) => new() { Type = JsonSchemaType.Integer, Minimum = "1" },
         "from" or "to" when route == "api/admin/dead-letters" => new() { Type = JsonSchemaType.String, Format = "date-time" },
+        "asOf" when route == "api/admin/dashboard" => new() { Type = JsonSchemaType.String, Format = "date" },
         "asOf" or "since" or "until" => new() { Type = JsonSchemaType.String, Format = "date-time" },
         "sort" => Words(TicketList.All.FirstOrDefault(list => list.Route == $"/{route}")?.Sorts.Select(sort => sort.Name) ?? ["seq", "-seq"]),
         "groupBy" => Words(route == "api/admin/ai/usage" ? UsageQuery.Groupings : QualityQuery.Groupings),
         "scope" => Words(["all"]),
-        "overdue" or "deleted" => Words(["true", "false"]),
+        "overdue" or "deleted" or "active" or "verified" => Words(["true", "false"]),
         "q" => new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 },
         _ => new() { Type = JsonSchemaType.String },
     };
@@ -108,11 +112,17 @@ public static class OpenApiOperations
     private static OpenApiSchema Words(IEnumerable<string> words) =>
         new() { Type = JsonSchemaType.String, Enum = [.. words.Select(word => (JsonNode)word)] };
 
-    private static string Meaning(string name) => name switch
+    private static string Meaning(string name, string route) => name switch
     {
         "subject" => "The id of the ticket, the person or the stream that it is about.",
         "address" => "The address of the client; older entries know its network only.",
         "format" => "A table, or one JSON object a line.",
+        "asOf" when route == "api/admin/dashboard" => "The numbers as they stood at the end of this UTC day.",
+        "from" or "to" when route == "api/admin/dashboard" => "The first or the last day of the zone, or a time with an offset.",
+        "tz" => "The name of a time zone: whose days are told.",
+        "q" when route == "api/admin/users" => "A part of the name or of the address.",
+        "role" => "user, moderator or admin; a comma means or.",
+        "active" or "verified" => "Only accounts that are, or only those that are not.",
         "limit" => "How many there are on a page.",
         "cursor" => "The next of the page before.",
         "sort" => "The order; a minus turns it round.",

@@ -67,6 +67,7 @@ public sealed class RolesTests(App app) : AppTest(app)
             .Replace("{otherId}", other.ToString(), StringComparison.Ordinal)
             .Replace("{replyId}", reply.ToString(), StringComparison.Ordinal).Replace("{noteId}", note.ToString(), StringComparison.Ordinal)
             .Replace("{name}", "Spend", StringComparison.Ordinal).Replace("{deadLetterId}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
+            .Replace("{userId}", owner.Id.ToString(), StringComparison.Ordinal)
             .Replace("{handleId}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{keyId}", Guid.NewGuid().ToString(), StringComparison.Ordinal));
 
         // A stream would not end; an unreadable header lets the caller in and no further.

@@ -1,9 +1,12 @@
 using JasperFx.Events.EventModeling;
+using JasperFx.Events.Projections;
 using Marten;
 using TicMate.Admin.Audit;
+using TicMate.Admin.Dashboard;
 using TicMate.Admin.Operations;
 using TicMate.Admin.Operations.DeadLetters;
 using TicMate.Admin.Operations.Rebuilding;
+using TicMate.Admin.Users;
 using Wolverine;
 
 namespace TicMate.Admin;
@@ -13,6 +16,9 @@ public static class AdminModule
 {
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
+        services.AddSingleton<DashboardNumbers>();
+        services.AddSingleton<Dashboards>();
+        services.AddSingleton<UserRows>();
         services.AddSingleton<AuditReader>();
         services.AddSingleton<ReadLog>();
         services.AddSingleton<AuditChain>();
@@ -37,6 +43,7 @@ public static class AdminModule
             store.Storage.Add(new AuditIndexes(store));
             store.Events.Subscribe(new BuildChain());
             store.RegisterDocumentType<Rebuild>();
+            store.Projections.Add(new DashboardProjection(store.DatabaseSchemaName), ProjectionLifecycle.Async);
         });
 
         // After every projection, of whichever module.

@@ -39,6 +39,7 @@ public static class IdentityModule
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<RememberedNames>();
         services.AddSingleton<IPeople, PeopleCache>();
+        services.AddSingleton<IAccounts, AccountList>();
         services.AddOptions<ThrottleOptions>().BindConfiguration("Throttle");
         services.AddSingleton<KnownDevices>();
         services.AddSingleton<SignInThrottle>();

@@ -54,6 +54,8 @@ public static class TicketsModule
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<ITicketChanges, TicketChanges>();
         services.AddSingleton<TicketLists>();
+        services.AddSingleton<ITicketShelf, TicketShelf>();
+        services.AddSingleton<IAdviceQuality, AdviceQuality>();
         services.AddSingleton<Trigrams>().AddHostedService<TurnOnTrigrams>();
         services.AddSingleton<SimilarTickets>();
         services.AddSingleton<Vectors>();

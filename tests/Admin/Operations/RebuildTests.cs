@@ -21,7 +21,7 @@ public sealed class RebuildTests(OperationsApp app) : OperationsScenarios(app)
     {
         var projections = ((StoreOptions)Store.Options).Projections.All.Count;
         Rebuilds.Models.Count.ShouldBe(projections);
-        Rebuilds.Models.Select(model => model.Name).ShouldBe(["AdviceQuality", "Note", "SearchText", "Session", "Spend", "Ticket", "User", "Workload"], ignoreOrder: true);
+        Rebuilds.Models.Select(model => model.Name).ShouldBe(["AdviceQuality", "Dashboard", "Note", "SearchText", "Session", "Spend", "Ticket", "User", "Workload"], ignoreOrder: true);
     }
 
     [Fact]
@@ -45,6 +45,7 @@ public sealed class RebuildTests(OperationsApp app) : OperationsScenarios(app)
 
     [Theory]
     [InlineData("AdviceQuality", "update ticmate.ai_quality set proposed = proposed + 7")]
+    [InlineData("Dashboard", "update ticmate.dashboard_stock set n = n + 1")]
     [InlineData("Workload", "update ticmate.workload set open_tickets = open_tickets + 3")]
     [InlineData("Spend", "delete from ticmate.ai_spend")]
     [InlineData("SearchText", "delete from ticmate.ticket_text")]

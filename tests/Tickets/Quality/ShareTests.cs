@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Primitives;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Quality;
 
 namespace TicMate.Tests.Tickets.Quality;

@@ -46,7 +46,7 @@ public sealed record AuditQuery
     /// <summary>As the log names them.</summary>
     public string[] Types { get; private init; } = [];
 
-    public Guid? Subject { get; private init; }
+    public Guid? Subject { get; init; }
     public DateTimeOffset? Since { get; private init; }
     public DateTimeOffset? Until { get; private init; }
     public IPAddress? Address { get; private init; }

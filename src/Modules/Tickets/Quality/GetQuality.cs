@@ -69,6 +69,17 @@ public static class GetQualityEndpoint
         drafted, Share.Of(used, drafted), new(used == 0 ? null : Math.Round(survived / (double)used / AdviceQualityProjection.Million, 4), used));
 }
 
+/// <inheritdoc/>
+public sealed class AdviceQuality(TicketLists database) : IAdviceQuality
+{
+    public async Task<AdviceCounts> CountAsync(DateOnly first, DateOnly last, CancellationToken ct)
+    {
+        var found = await database.ReadAsync(QualitySql.Total(database.Schema, new(first, last)), row => new AdviceCounts(
+            row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)), ct);
+        return found[0];
+    }
+}
+
 /// <summary>One bucket of a group.</summary>
 public sealed record QualityCounts(
     string? Group, int Bucket, long Proposed, long Applied, long Accepted, long Edited, long Rejected, long Undone, long Judged, long Stood, long Confidence);
@@ -92,6 +103,14 @@ public static class QualitySql
             select coalesce(sum(drafted), 0)::bigint, coalesce(sum(used), 0)::bigint, coalesce(sum(survived), 0)::bigint
             from {new AdviceQualityTables(schema).DraftsByDay} where day between {sql.Value(query.Days.From)} and {sql.Value(query.Days.To)}
             """);
+    }
+
+    /// <summary>Everything in one row.</summary>
+    public static TicketSql Total(string schema, DayRange days)
+    {
+        var sql = new TicketSql(schema);
+        var sums = string.Join(", ", new[] { "proposed", "applied", "accepted", "edited", "rejected", "undone" }.Select(column => $"coalesce(sum({column}), 0)::bigint"));
+        return sql.As($"select {sums} from {new AdviceQualityTables(schema).Quality} where day between {sql.Value(days.From)} and {sql.Value(days.To)} and skill = ''");
     }
 
     private static (string Key, string Condition) GroupOf(string groupBy) => groupBy switch

@@ -63,10 +63,15 @@ public static class TriageTicketHandler
         {
             return (null, e.Reason is AgentState.Budget ? AgentState.Budget : $"{model.Name}: {e.Reason}", false);
         }
-        catch (Exception e) when (e is ModelUnavailableException or HeldException)
+        catch (ModelUnavailableException)
         {
             await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
             return (null, null, true);
+        }
+        catch (HeldException)
+        {
+            await claims.GiveBackAsync(ticket.Id, ticket.TriageRound, ct);
+            throw;
         }
         catch (InvalidAnswerException)
         {

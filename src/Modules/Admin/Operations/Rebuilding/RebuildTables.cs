@@ -54,8 +54,7 @@ public sealed class RebuildTables(DocumentStore store, ReadModel model)
             query = query.Where(e => e.EventTypesAre(types));
 
         var events = await query.OrderBy(e => e.Sequence).Take(Batch).ToListAsync(ct);
-        foreach (var e in events)
-            await copy.ApplyAsync(session, e, ct);
+        await ((IJasperFxProjection<IDocumentOperations>)copy).ApplyAsync(session, events, ct);
         await session.SaveChangesAsync(ct);
         done = events.Count < Batch ? limit : events[^1].Sequence;
     }

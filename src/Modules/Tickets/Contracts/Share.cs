@@ -1,4 +1,4 @@
-namespace TicMate.Tickets.Quality;
+namespace TicMate.Tickets.Contracts;
 
 /// <summary>How many of how many, and between which shares the true one lies with 95 % confidence. Without any there is no share.</summary>
 public sealed record Share(long Count, long N, double? Rate, double? Low, double? High)
@@ -19,14 +19,4 @@ public sealed record Share(long Count, long N, double? Rate, double? Low, double
     }
 
     private static double Rounded(double share) => Math.Round(Math.Clamp(share, 0, 1), 4);
-}
-
-/// <summary>How sure the agent was, in ten steps.</summary>
-public static class Confidence
-{
-    public const int Buckets = 10;
-
-    /// <summary>From 0 to 9; each bucket begins with its lower bound, and full confidence belongs to the last.</summary>
-    public static int BucketOf(double confidence) =>
-        double.IsNaN(confidence) ? 0 : (int)Math.Clamp(Math.Floor(Math.Round(confidence * Buckets, 9)), 0, Buckets - 1);
 }

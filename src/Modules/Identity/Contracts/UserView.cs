@@ -1,11 +1,10 @@
 using System.Text.Json.Serialization;
-using Marten;
-using TicMate.Identity.Contracts;
+using TicMate.Identity.Profile;
 
-namespace TicMate.Identity.Profile;
+namespace TicMate.Identity.Contracts;
 
 /// <summary>A user as the wire has it. Only the person and admins get to see it.</summary>
-public sealed record UserView(
+public record UserView(
     Guid Id, string Name, string Email, string Role, string[] Skills, bool IsActive, bool IsEmailVerified,
     DateTimeOffset CreatedAt, DateTimeOffset? LoginTime)
 {
@@ -26,19 +25,4 @@ public sealed record UserView(
     {
         PendingEmail = profile.PendingEmail, Capacity = user.Capacity,
     };
-}
-
-/// <summary>A message for a person, and the account as it is now.</summary>
-public sealed record UserAnswer(string? Message, UserView User) : Answer(Message)
-{
-    /// <summary>The caller's account, read after what the request changed is stored.</summary>
-    public static async Task<UserAnswer> ReadAsync(IQuerySession session, Guid userId, string? message, CancellationToken ct)
-    {
-        var batch = session.CreateBatchQuery();
-        var user = batch.Load<User>(userId);
-        var profile = batch.Load<PersonalData>(userId);
-        await batch.Execute(ct);
-
-        return new UserAnswer(message, UserView.Of((await user)!, (await profile)!));
-    }
 }

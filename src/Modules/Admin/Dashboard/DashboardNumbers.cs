@@ -1,0 +1,226 @@
+using Marten;
+using Npgsql;
+
+namespace TicMate.Admin.Dashboard;
+
+/// <param name="Part">Of the count: those that are open, or active.</param>
+public sealed record StockRow(string Kind, string Key, string Label, long Count, long Part);
+
+/// <param name="Day">Which day of the period; only for what is told by days.</param>
+public sealed record FlowRow(string Kind, string Key, int Bin, int Day, long Count, long Part);
+
+/// <summary>Everything that the projection knows about a period, read in one trip.</summary>
+/// <param name="Ages">Open tickets younger than a day, than 3, 7 and 30 days.</param>
+public sealed record Numbers(IReadOnlyList<StockRow> Stock, long[] Ages, long Overdue, IReadOnlyList<FlowRow> Flows, IReadOnlyList<FlowRow> Days, IReadOnlyList<Guid> Staff);
+
+/// <summary>Reads the projection's tables. What a request reads is bounded by the length of its period, never by how many tickets there are.</summary>
+public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
+{
+    /// <summary>So many categories and skills are named; the rest is "other".</summary>
+    public const int MostWords = 20;
+    public const int MostModerators = 100;
+
+    /// <summary>The age classes of open tickets, in days; whatever is older is the last.</summary>
+    public static readonly int[] AgeDays = [1, 3, 7, 30];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Step = TimeSpan.FromMilliseconds(25);
+
+    private readonly string schema = store.Options.DatabaseSchemaName;
+    private readonly DashboardTables tables = new(store.Options.DatabaseSchemaName);
+
+    /// <summary>Waits until what this actor last did is counted, for a moment only; says whether it is.</summary>
+    public async Task<bool> CatchUpAsync(string actor, CancellationToken ct)
+    {
+        var (counted, own) = await ProgressAsync(actor, ct);
+        for (var waited = TimeSpan.Zero; counted < own; waited += Step)
+        {
+            if (waited >= Patience)
+                return false;
+
+            await Task.Delay(Step, ct);
+            (counted, _) = await ProgressAsync(null, ct);
+        }
+
+        return true;
+    }
+
+    // The actor's last event can only be missing from the numbers if it is behind them: so only the end of the log is looked through.
+    private async Task<(long Counted, long Own)> ProgressAsync(string? actor, CancellationToken ct)
+    {
+        const int Tail = 10_000;
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            $"""
+            with progress as (select coalesce((select last_seq_id from {schema}.mt_event_progression where name = '{DashboardProjection.ProjectionName}:All'), 0) as counted)
+            select counted, case when $1::text is null then 0 else coalesce((
+                select max(seq_id) from (select seq_id, user_name from {schema}.mt_events where seq_id > counted order by seq_id desc limit {Tail}) tail where user_name = $1), 0) end
+            from progress
+            """, connection)
+        {
+            Parameters = { new() { Value = (object?)actor ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text } },
+        };
+        await using var row = await command.ExecuteReaderAsync(ct);
+        await row.ReadAsync(ct);
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    public async Task<Numbers> ReadAsync(DashboardQuery query, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var isPast = query.AsOf < DateOnly.FromDateTime(now.UtcDateTime);
+        var moment = isPast ? Bucket.StartOf(Bucket.Of(query.AsOf!.Value) + Bucket.Day) : now;
+
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { Stock(query, isPast), Ages(query, isPast, moment), Overdue(isPast, moment), Flows(query, isPast, moment), Days(query, isPast, moment), Staff() },
+        };
+        await using var rows = await batch.ExecuteReaderAsync(ct);
+
+        var stock = await AllAsync(row => new StockRow(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)));
+        var ages = (await AllAsync(row => (Class: row.GetInt32(0), Count: row.GetInt64(1)))).ToDictionary(age => age.Class, age => age.Count);
+        var justOverdue = (await AllAsync(row => row.GetInt64(0)))[0];
+        var flows = await AllAsync(Flow);
+        var days = await AllAsync(Flow);
+        var staff = await AllAsync(row => row.GetGuid(0));
+        return new(
+            stock, [.. Enumerable.Range(0, AgeDays.Length).Select(age => ages.GetValueOrDefault(age))], ages.GetValueOrDefault(AgeDays.Length) + justOverdue, flows, days, staff);
+
+        async Task<List<T>> AllAsync<T>(Func<NpgsqlDataReader, T> read)
+        {
+            var all = new List<T>();
+            while (await rows.ReadAsync(ct))
+                all.Add(read(rows));
+
+            await rows.NextResultAsync(ct);
+            return all;
+        }
+
+        static FlowRow Flow(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt64(4), row.GetInt64(5));
+    }
+
+    private NpgsqlBatchCommand Stock(DashboardQuery query, bool isPast)
+    {
+        var command = new NpgsqlBatchCommand();
+        var at = At(command, query, isPast);
+        string Most(string kind, int limit) => $"(select kind, key, label, n, part from {tables.Stock} s where kind = '{kind}' and {at} order by n desc, key limit {limit})";
+
+        command.CommandText =
+            $"""
+            select kind, key, label, n, part from {tables.Stock} s where kind in ('{StockKind.Status}', '{StockKind.Priority}', '{StockKind.Role}', '{StockKind.AnySkill}') and {at}
+            union all {Most(StockKind.Category, MostWords)} union all {Most(StockKind.Skill, MostWords)} union all {Most(StockKind.Load, MostModerators)}
+            """;
+        return command;
+    }
+
+    // Of the day that the moment is in, the buckets that are over; the one that is not, Overdue looks at.
+    private NpgsqlBatchCommand Ages(DashboardQuery query, bool isPast, DateTimeOffset moment)
+    {
+        var command = new NpgsqlBatchCommand();
+        List<(int Class, string Kind, Stretch Stretch)> stretches = [];
+        var last = Bucket.Of(moment) + (isPast ? 0 : 1);
+        foreach (var (days, age) in AgeDays.Select((days, age) => (days, age)))
+        {
+            var first = Bucket.Of(moment.AddDays(-days));
+            stretches.AddRange(Bucket.Cover(first, last, Bucket.Day).Select(stretch => (age, StockKind.By(StockKind.Opened, stretch.Span), stretch)));
+            last = first;
+        }
+
+        var today = Bucket.Floor(Bucket.Of(moment), Bucket.Day);
+        stretches.Add((AgeDays.Length, StockKind.By(StockKind.Due, Bucket.Day), new(Bucket.Day, int.MinValue, today)));
+        stretches.Add((AgeDays.Length, StockKind.Due, new(1, today, Bucket.Of(moment))));
+
+        var at = At(command, query, isPast);
+        var (classes, kinds) = (Value(command, stretches.Select(s => s.Class).ToArray()), Value(command, stretches.Select(s => s.Kind).ToArray()));
+        var (firsts, lasts) = (Value(command, stretches.Select(s => s.Stretch.First).ToArray()), Value(command, stretches.Select(s => s.Stretch.Last).ToArray()));
+        command.CommandText =
+            $"""
+            select r.class, sum(s.n)::bigint from unnest({classes}, {kinds}, {firsts}, {lasts}) as r(class, kind, first, last)
+            join {tables.Stock} s on s.kind = r.kind and s.key = '' and s.bucket >= r.first and s.bucket < r.last and {at} group by 1
+            """;
+        return command;
+    }
+
+    private NpgsqlBatchCommand Overdue(bool isPast, DateTimeOffset moment)
+    {
+        var command = new NpgsqlBatchCommand();
+        command.CommandText = isPast ? "select 0::bigint"
+            : $"select count(*) from {tables.Facts} where due >= {Value(command, Bucket.StartOf(Bucket.Of(moment)))} and due < {Value(command, moment)}";
+        return command;
+    }
+
+    private NpgsqlBatchCommand Flows(DashboardQuery query, bool isPast, DateTimeOffset moment) => Sums(
+        query, isPast, moment, [(0, query.First, query.Last)],
+        FlowKind.Response, FlowKind.Resolution, FlowKind.Work, FlowKind.FirstCompletion, FlowKind.Account);
+
+    private NpgsqlBatchCommand Days(DashboardQuery query, bool isPast, DateTimeOffset moment) => Sums(
+        query, isPast, moment, query.Days.Select((day, n) => (n, day.First, day.Last)), FlowKind.Created, FlowKind.Completed, FlowKind.Reopened);
+
+    // As of a past day, what was found out later is taken off again.
+    private NpgsqlBatchCommand Sums(DashboardQuery query, bool isPast, DateTimeOffset moment, IEnumerable<(int Part, int First, int Last)> parts, params string[] kinds)
+    {
+        var command = new NpgsqlBatchCommand();
+        var end = isPast ? Bucket.Of(moment) : int.MaxValue;
+        var known = parts.Select(p => (p.Part, p.First, Last: Math.Min(p.Last, end))).Where(p => p.First < p.Last).ToArray();
+        var stretches = known.SelectMany(p => Bucket.Cover(p.First, p.Last).Select(s => (p.Part, s.Span, s.First, s.Last))).ToArray();
+
+        var kind = Value(command, kinds);
+        var counted =
+            $"""
+            select f.kind, f.key, f.bin, r.part as nth, f.n, f.part
+            from unnest({Value(command, stretches.Select(s => s.Part).ToArray())}, {Value(command, stretches.Select(s => s.Span).ToArray())}, {Value(command, stretches.Select(s => s.First).ToArray())}, {Value(command, stretches.Select(s => s.Last).ToArray())}) as r(part, span, first, last)
+            join {tables.Flow} f on f.kind = any({kind}) and f.span = r.span and f.bucket >= r.first and f.bucket < r.last
+            """;
+        var later = isPast
+            ? $"""
+               union all select l.kind, l.key, l.bin, r.part, -l.n, -l.part
+               from unnest({Value(command, known.Select(p => p.Part).ToArray())}, {Value(command, known.Select(p => p.First).ToArray())}, {Value(command, known.Select(p => p.Last).ToArray())}) as r(part, first, last)
+               join {tables.Late} l on l.kind = any({kind}) and l.day > {Value(command, query.AsOf!.Value)} and l.bucket >= r.first and l.bucket < r.last
+               """
+            : "";
+        command.CommandText =
+            $"select kind, key, bin, nth, sum(n)::bigint, sum(part)::bigint from ({counted} {later}) c group by 1, 2, 3, 4 having sum(n) <> 0 or sum(part) <> 0";
+        return command;
+    }
+
+    private NpgsqlBatchCommand Staff() => new($"select id from {tables.Facts} where is_staff order by id limit {MostModerators}");
+
+    /// <summary>How many open tickets each of these people has, and how many were completed that were theirs.</summary>
+    public async Task<IReadOnlyDictionary<Guid, (long Open, long Completed)>> WorkAsync(IReadOnlyCollection<Guid> people, CancellationToken ct)
+    {
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            $"select kind, key, n from {tables.Stock} where kind in ('{StockKind.Load}', '{StockKind.Done}') and key = any($1) and bucket = 0 and until is null", connection)
+        {
+            Parameters = { new() { Value = people.Select(id => id.ToString()).ToArray() } },
+        };
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var work = new Dictionary<Guid, (long Open, long Completed)>();
+        while (await rows.ReadAsync(ct))
+        {
+            var (id, count) = (Guid.Parse(rows.GetString(1)), rows.GetInt64(2));
+            var so = work.GetValueOrDefault(id);
+            work[id] = rows.GetString(0) is StockKind.Load ? so with { Open = count } : so with { Completed = count };
+        }
+
+        return work;
+    }
+
+    private static string At(NpgsqlBatchCommand command, DashboardQuery query, bool isPast)
+    {
+        if (!isPast)
+            return "s.until is null";
+
+        var day = Value(command, query.AsOf!.Value);
+        return $"s.since <= {day} and (s.until is null or s.until > {day})";
+    }
+
+    private static string Value(NpgsqlBatchCommand command, object value)
+    {
+        command.Parameters.Add(new() { Value = value });
+        return $"${command.Parameters.Count}";
+    }
+}
