@@ -42,11 +42,7 @@ public sealed class ExportTests(App app) : ListScenarios(app)
     {
         var author = await Someone();
         await ManyTickets.InsertAsync(Store, author.Id, TicketExport.PageSize + 5, Ct);
-        await using (var session = Store.LightweightSession())
-        {
-            session.QueueSqlCommand("update ticmate.mt_doc_ticket set data = jsonb_set(data, '{replies}', '5') where author_id = ? and data ->> 'title' = 'n502'", author.Id);
-            await session.SaveChangesAsync(Ct);
-        }
+        await GiveReplies("5");
 
         using var client = Host.Server.CreateClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", author.Token);
@@ -54,6 +50,14 @@ public sealed class ExportTests(App app) : ListScenarios(app)
 
         ((int)response.StatusCode).ShouldBe(200);
         await Should.ThrowAsync<Exception>(() => response.Content.ReadAsStringAsync(Ct));
+        await GiveReplies("[]");
+
+        async Task GiveReplies(string json)
+        {
+            await using var session = Store.LightweightSession();
+            session.QueueSqlCommand("update ticmate.mt_doc_ticket set data = jsonb_set(data, '{replies}', ?::jsonb) where author_id = ? and data ->> 'title' = 'n502'", json, author.Id);
+            await session.SaveChangesAsync(Ct);
+        }
     }
 
     private async Task<(string? Type, string? Disposition, string Csv)> Export(Caller caller, string query)
