@@ -1,5 +1,6 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
+using JasperFx.Core;
 using JasperFx.Events;
 using JasperFx.Resources;
 using Marten;
@@ -86,6 +87,7 @@ try
         return await app.RunJasperFxCommands(args);
 
     await app.CheckDatabaseAsync();
+    await using var alone = await OnlyNode.ProveAsync(app.Configuration, app.Environment.IsDevelopment() ? 3.Seconds() : 30.Seconds(), app.Logger);
     await app.RunAsync();
     return 0;
 }
