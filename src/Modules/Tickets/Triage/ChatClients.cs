@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using OpenAI;
@@ -110,6 +111,8 @@ public static class ChatClients
                     AllowAutoRedirect = false,
                     UseCookies = false,
                     UseProxy = false,
+                    // What a caller's trace headers say is none of the provider's business.
+                    ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
                     ConnectTimeout = ConnectTimeout,
                     // The client lives as long as the process; its connections must not, or a changed address is never seen.
                     PooledConnectionLifetime = TimeSpan.FromMinutes(5),
