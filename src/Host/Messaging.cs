@@ -49,5 +49,6 @@ public static class Messaging
         durability.ScheduledJobFirstExecution = 500.Milliseconds();
         durability.ScheduledJobPollingTime = 1.Seconds();
         durability.CheckAssignmentPeriod = 5.Seconds();
+        durability.NodeAssignmentHealthCheckTracingEnabled = false;
     }
 }

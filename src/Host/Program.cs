@@ -31,6 +31,8 @@ try
     var services = builder.Services;
 
     services.AddIdentity().AddTickets().AddAdmin().AddHouse(builder);
+    if (!args.Any(arg => !arg.StartsWith('-')))
+        builder.AddTelemetry();
 
     services.AddMarten(store =>
         {

@@ -76,6 +76,9 @@ public static class Settings
         if (given.GetValueOrDefault("TICMATE_DATA") is { Length: > 0 } folder)
             Environment.SetEnvironmentVariable("TICMATE_DATA", folder);
 
+        foreach (var (name, value) in given.Where(pair => pair.Key.StartsWith("OTEL_", StringComparison.Ordinal) && string.IsNullOrEmpty(builder.Configuration[pair.Key])))
+            settings[name] = value;
+
         builder.Configuration.AddInMemoryCollection(settings);
     }
 
@@ -121,6 +124,7 @@ public static class Settings
         if (local is not null && !environment.IsDevelopment() && !configuration.AllowsLoopback())
             throw new SettingException($"{local} is this machine, which needs Outbound:AllowLoopback.");
 
+        Telemetry.Check(configuration);
         configuration.CheckMail(environment);
         configuration.CheckLimits();
         _ = (configuration.MailLink("Mail:VerifyUrl", ""), configuration.MailLink("Mail:ResetUrl", ""));

@@ -33,6 +33,7 @@ public static class AdminModule
         services.AddSingleton<Rebuilds>();
         services.AddSingleton<BackgroundRebuilds>().AddHostedService(provider => provider.GetRequiredService<BackgroundRebuilds>());
         services.AddHostedService<WatchProjections>();
+        services.AddSingleton<WatchBacklog>().AddHostedService(provider => provider.GetRequiredService<WatchBacklog>());
 
         services.ConfigureMarten(store =>
         {

@@ -36,6 +36,7 @@ public static class IdentityModule
         services.AddHostedService<HearSessionNews>();
         services.AddHostedService<SaveLastUses>();
         services.AddSingleton<IConfigureMarten, TellSessionNews>();
+        services.AddSingleton<IConfigureMarten, IdentityTelemetry>();
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<RememberedNames>();
         services.AddSingleton<IPeople, PeopleCache>();

@@ -79,6 +79,7 @@ public static class TicketsModule
         services.AddHostedService<EraseDeletedTickets>();
         services.AddSingleton<SweepDrafts>().AddHostedService(provider => provider.GetRequiredService<SweepDrafts>());
 
+        services.AddSingleton<IConfigureMarten, TicketsTelemetry>();
         services.AddLive();
 
         services.ConfigureMarten(store =>

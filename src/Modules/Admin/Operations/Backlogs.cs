@@ -60,6 +60,18 @@ public sealed class Backlogs(IDocumentStore store, IWolverineRuntime runtime)
             (await ReadLagsAsync(ct)).Lags, mails[0].A);
     }
 
+    /// <summary>Since when the message waits that could have been handled the longest; null when none does.</summary>
+    public async Task<DateTimeOffset?> OldestWaitingAsync(CancellationToken ct)
+    {
+        var row = (await ReadAsync(
+            $"""
+            select (select id::text from (select id from wolverine.wolverine_incoming_envelopes where status = 'Incoming' limit {MostCounted}) e order by id limit 1), 0::bigint, 0::bigint, 0::bigint,
+                (select execution_time from wolverine.wolverine_incoming_envelopes where status = 'Scheduled' and execution_time < now() order by execution_time limit 1)
+            """, ct))[0];
+        var incoming = row.Name is { } id ? WatchBacklog.MadeAt(Guid.Parse(id)) : null;
+        return incoming < row.Due || row.Due is null ? incoming : row.Due;
+    }
+
     /// <summary>How far projections and subscriptions are behind the events.</summary>
     public async Task<(long Head, IReadOnlyList<ProjectionLag> Lags)> ReadLagsAsync(CancellationToken ct)
     {

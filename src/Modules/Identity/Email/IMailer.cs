@@ -18,6 +18,9 @@ public interface IMailer
 /// </param>
 public sealed record Mail(string To, string ToName, string Subject, string Text, string MessageId)
 {
+    /// <summary>What the mail is about, in a word of the code.</summary>
+    public string Kind => MessageId.Split('.')[0];
+
     // The rest is personal or holds a one-time link, and records end up in logs.
     public override string ToString() => $"Mail {MessageId}";
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -10,25 +11,36 @@ public sealed class Mailer(IOptions<MailOptions> options, IHostEnvironment envir
 {
     public async Task SendAsync(Mail mail, CancellationToken ct)
     {
+        using var span = IdentityTelemetry.Source.StartActivity("mail send", ActivityKind.Client);
+        span?.SetTag("ticmate.mail.kind", mail.Kind).SetTag("ticmate.mail.transport", InForce.ToString().ToLowerInvariant());
         try
         {
             await CarryAsync(mail, ct);
             diary.Sent();
+            Count(mail, "sent");
         }
         catch (MailUnavailableException unavailable)
         {
             diary.Failed(unavailable.Status);
+            Count(mail, "unavailable");
+            span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", "unavailable");
             throw;
         }
         catch (MailRefusedException refused)
         {
             diary.Failed(refused.Status);
+            Count(mail, "refused");
+            span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", "refused");
             throw;
         }
     }
 
+    private MailTransport InForce => MailTransports.InForce(options.Value, environment.IsDevelopment());
+
+    private static void Count(Mail mail, string outcome) => IdentityTelemetry.Mails.Add(1, new KeyValuePair<string, object?>("kind", mail.Kind), new("outcome", outcome));
+
     private Task CarryAsync(Mail mail, CancellationToken ct) =>
-        MailTransports.InForce(options.Value, environment.IsDevelopment()) switch
+        InForce switch
         {
             MailTransport.Resend or MailTransport.Smtp => smtp.SendAsync(mail, ct),
             MailTransport.Folder => folder.SendAsync(mail, ct),

@@ -40,6 +40,16 @@ public static class LogInEndpoint
         .Problem;
 
     public static async Task<Attempt> LoadAsync(
+        LogIn request, SignInThrottle throttle, PasswordHasher passwords, IDocumentSession session, IOptions<AccountOptions> options, HttpContext http, TimeProvider clock, CancellationToken ct)
+    {
+        var attempt = await LookAsync(request, throttle, passwords, session, http, clock, ct);
+        if (Validate(attempt, options).Extensions.TryGetValue("code", out var refusal))
+            IdentityTelemetry.SignIns.Add(1, new KeyValuePair<string, object?>("outcome", refusal));
+
+        return attempt;
+    }
+
+    private static async Task<Attempt> LookAsync(
         LogIn request, SignInThrottle throttle, PasswordHasher passwords, IDocumentSession session, HttpContext http, TimeProvider clock, CancellationToken ct)
     {
         var attempt = new Attempt(null, null);

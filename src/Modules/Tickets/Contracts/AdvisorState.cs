@@ -10,4 +10,7 @@ public sealed record AdvisorState(string Advisor, string? Model, string State, d
 public interface IAdvisorState
 {
     Task<AdvisorState> ReadAsync(CancellationToken ct);
+
+    /// <summary>The share of the cap that is nearest, 1 being all of it.</summary>
+    Task<double> BudgetUsedAsync(CancellationToken ct);
 }

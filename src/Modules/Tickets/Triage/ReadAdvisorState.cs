@@ -11,9 +11,7 @@ public sealed class ReadAdvisorState(IDocumentStore store, TriageAdvisors adviso
 {
     public async Task<AdvisorState> ReadAsync(CancellationToken ct)
     {
-        await using var session = store.QuerySession();
-        var caps = budget.Value;
-        var spent = await SpendProjection.SpentAsync(session, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), ct);
+        var (caps, spent) = (budget.Value, await SpentAsync(ct));
         var state = advisors.Model is null ? "off"
             : spent.State(caps) is Spent.Exhausted ? "budget-exhausted"
             : rest.Circuit.CircuitState is CircuitState.Open or CircuitState.Isolated ? "circuit-open"
@@ -21,6 +19,14 @@ public sealed class ReadAdvisorState(IDocumentStore store, TriageAdvisors adviso
         return new(
             state is "ok" ? "model" : BuiltInTriage.Name, advisors.Model is null ? null : ai.Value.Model, state,
             Left(caps.DailyBudget, spent.TodayMicros), Left(caps.MonthlyBudget, spent.MonthMicros), Math.Max(0, caps.DailyTokens - spent.TodayTokens));
+    }
+
+    public async Task<double> BudgetUsedAsync(CancellationToken ct) => (await SpentAsync(ct)).Share(budget.Value);
+
+    private async Task<Spent> SpentAsync(CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        return await SpendProjection.SpentAsync(session, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), ct);
     }
 
     private static decimal? Left(decimal? cap, long spentMicros) => cap is { } most ? Math.Max(0, most - spentMicros / 1_000_000m) : null;

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Marten;
@@ -26,10 +25,6 @@ public readonly record struct Verdict(bool IsRight, TimeSpan? Wait)
 public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, IOptions<SignInOptions> signIn, IOptions<ThrottleOptions> options) : IDisposable
 {
     public const string Table = "sign_in_failures";
-    public const string MeterName = "TicMate.Identity";
-
-    private static readonly Meter Meter = new(MeterName);
-    private static readonly Counter<long> Throttled = Meter.CreateCounter<long>("ticmate.sign_in.throttled", description: "Tries refused before the password was looked at, by the counter that was over.");
 
     private readonly byte[] key = HKDF.DeriveKey(
         HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(signIn.Value.Secret), 32, info: "ticmate sign-in counters"u8.ToArray());
@@ -147,7 +142,7 @@ public sealed class SignInThrottle(IDocumentStore store, KnownDevices devices, I
         if (counters.Where(c => c.Refuses).MaxBy(c => reading[c].FreeAt) is not { } worst || reading[worst].Wait(reading.Now) is var wait && wait <= TimeSpan.Zero)
             return null;
 
-        Throttled.Add(1, new KeyValuePair<string, object?>("counter", worst.Name));
+        IdentityTelemetry.Throttled.Add(1, new KeyValuePair<string, object?>("counter", worst.Name));
         return wait;
     }
 
