@@ -28,7 +28,7 @@ public interface IOwnCommand
 public sealed record AskedCommand(IOwnCommand Command, ParseResult Given)
 {
     // EX_USAGE of sysexits.h.
-    private const int Misused = 64;
+    public const int Misused = 64;
 
     /// <summary>It needs neither host nor database: help was asked for, something is wrong, or the command can do without.</summary>
     public bool StandsAlone => Given.Action is not null;

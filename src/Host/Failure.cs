@@ -82,7 +82,7 @@ public sealed class ExceptionAnswer(IProblemDetailsService problems, ILogger<Exc
         };
 
         if (problem.Status is 500)
-            log.LogError(exception, "{Method} {Route} failed", http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
+            log.LogError(exception, "{Method} {Route} failed", http.Request.Method, (http.Features.Get<IExceptionHandlerFeature>()?.Endpoint as RouteEndpoint)?.RoutePattern.RawText);
 
         http.Response.StatusCode = problem.Status!.Value;
         if (problem.Status is 503)

@@ -37,8 +37,12 @@ public sealed class RebuildCommand : IOwnCommand
         if (models.Count == 0)
         {
             await Console.Error.WriteLineAsync($"There is no read model of that name. There are: {string.Join(", ", rebuilds.Models.Select(model => model.Name))}.");
-            return 1;
+            return AskedCommand.Misused;
         }
+
+        // A log has no width.
+        if (Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = 200;
 
         List<Rebuild> ended = [];
         foreach (var model in models)

@@ -47,6 +47,10 @@ public sealed class DashboardQueryTests
         Read(("asOf", "2026-11-01")).Item1.ShouldSatisfyAllConditions(q => (q.From, q.To).ShouldBe(("2026-10-03", "2026-11-01")));
     }
 
+    [Theory]
+    [InlineData("0001-01-01"), InlineData("1969-12-31"), InlineData("2026-11-24"), InlineData("9999-12-31")]
+    public void Before_the_first_day_and_after_today_nothing_stood(string asOf) => Read(("asOf", asOf)).Item2.Status.ShouldBe(400);
+
     [Fact]
     public void A_time_takes_the_quarter_of_an_hour_that_it_is_in()
     {

@@ -128,7 +128,7 @@ public sealed partial record Ticket
         Id = e.Data.TicketId, Number = e.Data.Number, AuthorId = e.Data.AuthorId, Title = e.Data.Title, Description = e.Data.Description,
         TitleById = e.Data.AuthorId, DescriptionById = e.Data.AuthorId, Category = e.Data.Category ?? "", Deadline = e.Data.Deadline,
         Priority = e.Data.Priority ?? Contracts.Priority.Medium,
-        SetByPeople = [.. e.Data.PriorityStands ? [ProposalField.Priority] : (string[])[], .. string.IsNullOrEmpty(e.Data.Category) ? (string[])[] : [ProposalField.Category]],
+        SetByPeople = [.. e.Data.PriorityStands ? [ProposalField.Priority] : (string[])[], .. e.Data.Category is null ? (string[])[] : [ProposalField.Category]],
         TriageRound = e.Data.IsTriaged ? 1 : 0, Agent = new(e.Data.IsTriaged ? AgentState.Pending : AgentState.Off, null, null, e.Timestamp), ImportKey = e.Data.ImportKey,
         Silent = e.Data.Silent, FollowUpOf = e.Data.FollowUpOf, CreatedAt = e.Timestamp, UpdatedAt = e.Timestamp,
     };

@@ -66,7 +66,7 @@ public sealed class ListAuditTests(App app) : AuditScenarios(app)
     public async Task What_is_not_understood_is_a_fault_and_only_admins_ask()
     {
         var admin = await Someone(Roles.Admin);
-        foreach (var query in new[] { "limit=0", "cursor=x", "actor=me", "action=x", "subject=7", "since=2026-01-01", "until=x", "address=10.0.0", "address=fe80::1%1", "format=csv", "x=1" })
+        foreach (var query in new[] { "limit=0", "cursor=x", "actor=me", "actor=agent:%00", "action=x", "subject=7", "since=2026-01-01", "until=x", "address=10.0.0", "address=fe80::1%1", "format=csv", "x=1" })
             (await Call(admin, "GET", $"/api/admin/audit?{query}")).ShouldFault(query.Split('=')[0]);
         foreach (var query in new[] { "format=xml", "limit=1", "cursor=x" })
             (await Call(admin, "GET", $"/api/admin/audit/export?{query}")).ShouldFault(query.Split('=')[0]);

@@ -153,6 +153,7 @@ public sealed class VerifyAuditTests(App app) : AuditScenarios(app)
         var part = (await Call(admin, "GET", $"/api/admin/audit/verify?from={signed.Position}&limit=1")).Body;
         ((string?)part["result"], (long)part["counts"]!["checked"]!, (long)part["checkpoints"]!["newest"]!).ShouldBe(("ok", 1, signed.Position));
         ((string?)(await Call(admin, "GET", $"/api/admin/audit/verify?from={Math.Max(1, signed.Position - 5)}")).Body["result"]).ShouldBe("ok");
+        ((string?)(await Call(admin, "GET", "/api/admin/audit/verify?from=999999999")).Body["result"]).ShouldBe("missing");
         var newest = (await Call(admin, "GET", "/api/admin/audit/checkpoints?limit=1")).Body["checkpoints"]![0]!;
         ((long)newest["position"]!, (bool)newest["isOurs"]!).ShouldBe((signed.Position, true));
         foreach (var (query, field) in new[] { ("from=0", "from"), ("limit=100001", "limit"), ("x=1", "x") })

@@ -68,12 +68,16 @@ public sealed class DeadLetterTests(OperationsApp app) : OperationsScenarios(app
         second.Body["next"].ShouldBeNull();
         ((string)first.Body["deadLetters"]![0]!["exceptionMessage"]!).ShouldBe("no […]");
         (await Call(admin, "GET", "/api/admin/dead-letters?from=2020-01-01T00:30:00Z&to=2020-01-01T01:30:00Z")).Body["deadLetters"]!.AsArray().Select(d => (Guid)d!["id"]!).ShouldBe([ids[1]]);
-        (await Call(admin, "GET", "/api/admin/dead-letters?from=x&limit=0&cursor=y&messageType=&more=1")).ShouldFault("from", "limit", "cursor", "messageType", "more");
+        (await Call(admin, "GET", "/api/admin/dead-letters?from=2020-01-01&limit=0&cursor=y&messageType=&exceptionType=%00&more=1"))
+            .ShouldFault("from", "limit", "cursor", "messageType", "exceptionType", "more");
+        (await Call(admin, "POST", "/api/admin/dead-letters/replay", new { messageType = "", exceptionType = "a\u0001", from = "2020-01-01", to = "" })).ShouldFault("messageType", "exceptionType", "from", "to");
 
         ((int)(await Call(admin, "POST", $"/api/admin/dead-letters/{ids[0]}/discard")).Body["discarded"]!).ShouldBe(1);
         (await Call(admin, "POST", $"/api/admin/dead-letters/{ids[0]}/discard")).ShouldRefuse(404, "dead-letter-not-found");
         (await Call(admin, "GET", $"/api/admin/dead-letters/{ids[0]}")).ShouldRefuse(404, "dead-letter-not-found");
         (await Facts<DeadLetterDiscarded>(admin)).ShouldBe([new(ids[0], "Lost")]);
+        var told = (await Call(admin, "GET", $"/api/admin/audit?action=dead-letter-discarded&actor={admin.Id}")).Body["entries"]!.AsArray().ShouldHaveSingleItem()!;
+        told["changes"]!.AsArray().Select(c => $"{c!["field"]} {c["before"]}").ShouldBe([$"message {ids[0]}", "messageType Lost"]);
 
         foreach (var id in ids[1..])
             (await Call(admin, "POST", $"/api/admin/dead-letters/{id}/discard")).Status.ShouldBe(200);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using TicMate.Admin.Operations;
 using TicMate.Admin.Operations.Rebuilding;
 using TicMate.Identity.Contracts;
+using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Triage.Costs;
 
@@ -136,6 +137,28 @@ public sealed class RebuildTests(OperationsApp app) : OperationsScenarios(app)
 
         ((string)(await Call(admin, "GET", "/api/admin/projections/Note")).Body["projection"]!["rebuild"]!["state"]!).ShouldBe("abandoned");
         (await Run("Note", acceptDifferences: false)).State.ShouldBe(Rebuild.Unchanged);
+    }
+
+    [Fact]
+    public async Task What_a_document_is_not_told_of_is_no_difference_and_neither_is_an_erasure()
+    {
+        var (admin, leaver) = (await Someone(Roles.Admin), await Someone());
+        var ticket = (await CallAndSettle(leaver, "POST", "/api/tickets", new { title = "Ink", description = "None left.", category = "Paper" })).Id("ticket");
+        await using (var session = Store.LightweightSession())
+        {
+            session.Events.Append(leaver.Id, new ApiKeyCreated(leaver.Id, Guid.NewGuid(), [], DateTimeOffset.UtcNow));
+            await session.SaveChangesAsync(Ct);
+        }
+
+        (await CallAndSettle(admin, "DELETE", "/api/admin/delete-user", new { userId = leaver.Id })).Status.ShouldBe(200);
+        await Until(async () => (await Load<Ticket>(ticket))!.Title == Ticket.Erased, "the words are gone");
+        await Settle();
+
+        foreach (var name in new[] { "User", "Ticket", "Dashboard", "SearchText" })
+        {
+            var rebuild = await Run(name, acceptDifferences: false);
+            (rebuild.State, rebuild.Differences).ShouldBe((Rebuild.Unchanged, 0), $"{name}: {string.Join(", ", rebuild.Parity)}");
+        }
     }
 
     /// <summary>Something for every read model, all of it followed up.</summary>

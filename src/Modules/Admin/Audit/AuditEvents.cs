@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using TicMate.Admin.Operations;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 
@@ -8,13 +9,13 @@ namespace TicMate.Admin.Audit;
 /// <summary>Every kind of event there is, under the names that the log and the wire have for it.</summary>
 public static class AuditEvents
 {
-    // Events are the records of the contracts whose name is a fact about somebody or something, and the one of this module.
+    // Events are the records of the contracts whose name is a fact about somebody or something, and those of this module.
     public static readonly Type[] Types =
     [
         .. typeof(IAccountEvent).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IAccountEvent))),
         typeof(RefreshTokenReused), typeof(SessionEnded), typeof(SignInFailed),
         .. typeof(TicketCreated).Assembly.GetTypes().Where(type => type.Namespace == typeof(TicketCreated).Namespace && IsFact(type)),
-        typeof(PersonalDataRead),
+        typeof(PersonalDataRead), typeof(DeadLetterReplayed), typeof(DeadLetterDiscarded), typeof(RebuildStarted), typeof(RebuildEnded),
     ];
 
     /// <summary>The kinds as the wire has them: <c>ticket-assigned</c>.</summary>

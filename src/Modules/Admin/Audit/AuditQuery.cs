@@ -73,8 +73,8 @@ public sealed record AuditQuery
                 ("action", _) => Fault($"action must be one to {MostActions} of {string.Join(", ", AuditEvents.Actions.Order(StringComparer.Ordinal))}."),
                 ("subject", var text) when new Reference(text).Id is var id && id != Reference.Nothing => read with { Subject = id },
                 ("subject", _) => Fault("subject must be the id of a ticket, of a person or of a stream."),
-                ("since", var text) when Time(text) is { } time => read with { Since = time },
-                ("until", var text) when Time(text) is { } time => read with { Until = time },
+                ("since", var text) when WireTime.Moment(text) is { } time => read with { Since = time },
+                ("until", var text) when WireTime.Moment(text) is { } time => read with { Until = time },
                 ("since" or "until", _) => Fault($"{name} must be a time with an offset (2026-12-31T17:00:00Z)."),
                 ("address", var text) when AddressIn(text) is { } address => read with { Address = address },
                 ("address", _) => Fault("address must be an IP address."),
@@ -91,12 +91,9 @@ public sealed record AuditQuery
         return (read, faults.Problem);
     }
 
-    // A plain date would not say which moment of it.
-    private static DateTimeOffset? Time(string text) => text.Contains('T', StringComparison.Ordinal) ? WireTime.Parse(text) : null;
-
     private static string? ActorIn(string text) =>
         new Reference(text).Id is var id && id != Reference.Nothing ? id.ToString()
-        : text.Length <= 100 && !text.Contains(' ', StringComparison.Ordinal) && text.Split(':') is ["agent" or "system" or "command", { Length: > 0 }, ..] ? text : null;
+        : text.Length <= 100 && text.All(c => c is > ' ' and <= '~') && text.Split(':') is ["agent" or "system" or "command", { Length: > 0 }, ..] ? text : null;
 
     // Only as addresses are written: 10.1 is one to the parser, and to nobody else.
     private static IPAddress? AddressIn(string text) =>

@@ -2,6 +2,7 @@ using System.Data.Common;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
+using TicMate.Admin.Operations;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 
@@ -83,6 +84,10 @@ public sealed class AuditReader(IDocumentStore store, ITicketChanges tickets, IP
     private static IReadOnlyList<ChangeView> Of(IEvent e) => e.Data switch
     {
         PersonalDataRead read => [new("read", null, read.What), .. read.Filters.Length == 0 ? Array.Empty<ChangeView>() : [new("filters", null, read.Filters)]],
+        DeadLetterReplayed replayed => [new("message", null, replayed.Id), new("messageType", null, replayed.MessageType)],
+        DeadLetterDiscarded discarded => [new("message", discarded.Id, null), new("messageType", discarded.MessageType, null)],
+        RebuildStarted started => [new("readModel", null, started.Name), new("acceptDifferences", null, started.AcceptDifferences)],
+        RebuildEnded ended => [new("readModel", null, ended.Name), new("outcome", null, ended.Outcome), new("differences", null, ended.Differences)],
         _ => AccountChanges.Of(e.Data),
     };
 

@@ -54,6 +54,8 @@ public sealed class AuditVerifier(IDocumentStore store, CheckpointKeys keys)
         var next = from;
         if (previous is null && from <= head.Position)
             findings.Missing(from - 1, null, $"Link {from - 1} of the chain is gone.");
+        if (from > head.Position + 1)
+            findings.Missing(head.Position + 1, null, $"The chain ends at position {head.Position}, before link {from}.");
 
         while (next < from + limit)
         {
@@ -88,7 +90,7 @@ public sealed class AuditVerifier(IDocumentStore store, CheckpointKeys keys)
         {
             await NeverChainedAsync(connection, seq, chainedTo, finalTo, findings, ct);
             await WaitingAsync(connection, Math.Max(seq, chainedTo), findings, ct);
-            foreach (var checkpoint in await CheckpointsAsync(connection, next, long.MaxValue, ct))
+            foreach (var checkpoint in await CheckpointsAsync(connection, Math.Min(next, head.Position + 1), long.MaxValue, ct))
                 signed.Add(checkpoint);
             signed.End(head.Position, findings);
         }

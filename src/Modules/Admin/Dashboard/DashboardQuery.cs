@@ -40,7 +40,8 @@ public sealed record DashboardQuery(string From, string To, string Zone, DateOnl
         if (query.TryGetValue("asOf", out var asked))
         {
             asOf = DayOf(asked[0]);
-            faults.When(asOf is null, "asOf", "asOf must be a date (2026-12-31).").When(asOf > utcToday, "asOf", "asOf must not be in the future.");
+            faults.When(asOf is null, "asOf", "asOf must be a date (2026-12-31).").When(asOf > utcToday, "asOf", "asOf must not be in the future.")
+                .When(asOf < DateOnly.FromDateTime(DateTime.UnixEpoch), "asOf", "asOf must not be before 1970-01-01.");
         }
 
         var end = asOf is { } past && past < utcToday ? Bucket.StartOf(Bucket.Of(past) + Bucket.Day) : now;

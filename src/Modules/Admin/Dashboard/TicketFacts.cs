@@ -51,7 +51,7 @@ public sealed record TicketFacts(Guid Id, Guid AuthorId, DateTimeOffset CreatedA
     private static TicketFacts Opened(TicketCreated e, DateTimeOffset at) => new(e.TicketId, e.AuthorId, at)
     {
         Priority = e.Priority ?? Tickets.Contracts.Priority.Medium, Category = e.Category ?? "", Deadline = e.Deadline, WasSolvedElsewhere = !e.IsTriaged,
-        SetByPeople = [.. e.PriorityStands ? [ProposalField.Priority] : (string[])[], .. string.IsNullOrEmpty(e.Category) ? (string[])[] : [ProposalField.Category]],
+        SetByPeople = [.. e.PriorityStands ? [ProposalField.Priority] : (string[])[], .. e.Category is null ? (string[])[] : [ProposalField.Category]],
     };
 
     private TicketFacts After(IEvent stored) => stored.Data switch

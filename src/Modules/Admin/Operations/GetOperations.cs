@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Marten;
 using Npgsql;
 using TicMate.Identity.Contracts;
@@ -40,7 +41,7 @@ public static class GetOperationsEndpoint
 /// <summary>The processes of this service, and the database that they share.</summary>
 public sealed class RunningNodes(IDocumentStore store, IWolverineRuntime runtime, TimeProvider clock)
 {
-    private readonly DateTimeOffset since = clock.GetUtcNow();
+    private readonly DateTimeOffset since = Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
     /// <summary>A node that runs alone writes itself down nowhere.</summary>
     public async Task<IReadOnlyList<NodeView>> ReadAsync(CancellationToken ct)

@@ -136,6 +136,12 @@ public static class WireTime
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
             return new DateTimeOffset(date, new TimeOnly(23, 59, 59), TimeSpan.Zero);
 
+        return Moment(text);
+    }
+
+    /// <summary>A time with an offset and nothing else: a plain date would not say which moment of it.</summary>
+    public static DateTimeOffset? Moment(string? text)
+    {
         var hasOffset = text is { Length: > 19 } && (text[^1] == 'Z' || text[^6..] is ['+' or '-', _, _, ':', _, _]);
         return hasOffset && DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
             ? time.ToUniversalTime() : null;

@@ -107,7 +107,7 @@ public static class EraseTicketWritingHandler
 
         return data switch
         {
-            TicketCreated e when Goes(author) => e with { Title = Ticket.Erased, Description = Ticket.Erased, Category = null, ImportKey = null },
+            TicketCreated e when Goes(author) => e with { Title = Ticket.Erased, Description = Ticket.Erased, Category = e.Category is null ? null : "", ImportKey = null },
             TicketEdited e when Goes(e.ById) || Goes(author) => e with
             {
                 Title = e.Title is null ? null : Ticket.Erased, Description = e.Description is null ? null : Ticket.Erased, Category = e.Category is null || !Goes(author) ? e.Category : "",

@@ -34,7 +34,7 @@ public static class CreateTicketEndpoint
         return (
             new TicketOpened(id, $"Ticket #{number.Value} is open."),
             MartenOps.StartStream<Ticket>(id, new TicketCreated(
-                id, number.Value, author.Id, request.Title.Value!.Trim(), request.Description.Value!, request.Category.Value?.Trim(),
+                id, number.Value, author.Id, request.Title.Value!.Trim(), request.Description.Value!, request.Category.Value?.Trim() is { Length: > 0 } category ? category : null,
                 WireTime.Parse(request.Deadline.Value), priority, priority is not null && author.IsStaff)));
     }
 }

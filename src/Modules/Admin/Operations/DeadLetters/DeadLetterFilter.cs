@@ -26,16 +26,19 @@ public sealed record DeadLetterPage(DeadLetterFilter Filter, int Limit = 25, Dea
             && at >= 0 && at <= DateTimeOffset.MaxValue.UtcTicks && Guid.TryParseExact(id, "N", out var last) ? new(new(at, TimeSpan.Zero), last) : null;
     }
 
+    /// <summary>Whether a text may name a type.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= 500 && !text.Any(char.IsControl);
+
     public static (DeadLetterPage, ProblemDetails) Read(IQueryCollection query)
     {
         var (faults, page) = (new Faults(), new DeadLetterPage(new DeadLetterFilter()));
         foreach (var (name, values) in query)
             page = (name, values.Count == 1 ? values[0] ?? "" : "") switch
             {
-                ("messageType", { Length: > 0 } type) => page with { Filter = page.Filter with { MessageType = type } },
-                ("exceptionType", { Length: > 0 } type) => page with { Filter = page.Filter with { ExceptionType = type } },
-                ("from", var text) when WireTime.Parse(text) is { } from => page with { Filter = page.Filter with { From = from } },
-                ("to", var text) when WireTime.Parse(text) is { } to => page with { Filter = page.Filter with { To = to } },
+                ("messageType", var type) when IsName(type) => page with { Filter = page.Filter with { MessageType = type } },
+                ("exceptionType", var type) when IsName(type) => page with { Filter = page.Filter with { ExceptionType = type } },
+                ("from", var text) when WireTime.Moment(text) is { } from => page with { Filter = page.Filter with { From = from } },
+                ("to", var text) when WireTime.Moment(text) is { } to => page with { Filter = page.Filter with { To = to } },
                 ("limit", var text) when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= 100 => page with { Limit = limit },
                 ("cursor", var text) when Position.Parse(text) is { } after => page with { After = after },
                 ("messageType" or "exceptionType", _) => Fault(name, $"{name} must be the name of a type, given once."),

@@ -9,9 +9,7 @@ public sealed record DiscardDeadLetter;
 /// <param name="MessageType">Only those of this type; like the rest it is the filter of the list.</param>
 public sealed record ReplayDeadLetters(Field<string> MessageType, Field<string> ExceptionType, Field<string> From, Field<string> To)
 {
-    public DeadLetterFilter Filter => new(Given(MessageType), Given(ExceptionType), WireTime.Parse(From.Value), WireTime.Parse(To.Value));
-
-    private static string? Given(Field<string> field) => field.Value is { Length: > 0 } text ? text : null;
+    public DeadLetterFilter Filter => new(MessageType.Value, ExceptionType.Value, WireTime.Moment(From.Value), WireTime.Moment(To.Value));
 }
 
 /// <param name="Replayed">How many are tried again now; those that were asked for before are not counted twice.</param>
@@ -37,8 +35,8 @@ public static class ReplayDeadLetterEndpoint
 public static class ReplayDeadLettersEndpoint
 {
     public static ProblemDetails Validate(ReplayDeadLetters request) => new Faults()
-        .When(request.MessageType.IsMalformed, "messageType", "messageType must be text.")
-        .When(request.ExceptionType.IsMalformed, "exceptionType", "exceptionType must be text.")
+        .When(IsNoName(request.MessageType), "messageType", "messageType must be the name of a type.")
+        .When(IsNoName(request.ExceptionType), "exceptionType", "exceptionType must be the name of a type.")
         .When(IsNoTime(request.From), "from", "from must be a time with an offset (2026-12-31T17:00:00Z).")
         .When(IsNoTime(request.To), "to", "to must be a time with an offset (2026-12-31T17:00:00Z).")
         .Problem;
@@ -51,7 +49,10 @@ public static class ReplayDeadLettersEndpoint
         return new(redone.Count, redone.More);
     }
 
-    private static bool IsNoTime(Field<string> given) => given.IsMalformed || (given.Value is { Length: > 0 } text && WireTime.Parse(text) is null);
+    // Nothing is no filter; an empty text is somebody's mistake, and must not replay everything.
+    private static bool IsNoName(Field<string> given) => given.IsMalformed || (given.Value is { } text && !DeadLetterPage.IsName(text));
+
+    private static bool IsNoTime(Field<string> given) => given.IsMalformed || (given.Value is { } text && WireTime.Moment(text) is null);
 }
 
 public static class DiscardDeadLetterEndpoint
