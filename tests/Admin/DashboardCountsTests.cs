@@ -101,7 +101,7 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
         {
             await connection.OpenAsync(Ct);
             await using var create = new NpgsqlCommand(
-                "create schema elsewhere; " + string.Concat(new[] { "stock", "flow", "late", "facts", "state" }.Select(t => $"create table elsewhere.dashboard_{t} (like ticmate.dashboard_{t} including all);")), connection);
+                "create schema elsewhere; " + string.Concat(new[] { "stock", "flow", "past", "facts", "state" }.Select(t => $"create table elsewhere.dashboard_{t} (like ticmate.dashboard_{t} including all);")), connection);
             await create.ExecuteNonQueryAsync(Ct);
         }
 
@@ -124,7 +124,7 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
     {
         await using var session = Store.QuerySession();
         List<string> rows = [];
-        foreach (var table in new[] { "stock", "flow", "late", "facts" })
+        foreach (var table in new[] { "stock", "flow", "past", "facts" })
             rows.AddRange(await session.QueryAsync<string>($"select t::text from (select * from {schema}.dashboard_{table}) t order by 1", Ct));
 
         return rows;
