@@ -110,6 +110,24 @@ public sealed class TicketFactsTests
         changes.Days.Single().Day.ShouldBe(new DateOnly(2026, 11, 5));
     }
 
+    // Created, completed, and by 4 stretches of a day and longer: resolutions, those of one person, first completions.
+    [Theory, InlineData(100), InlineData(5_000)]
+    public void However_much_happens_on_a_day_it_is_told_in_as_many_rows(int tickets)
+    {
+        var changes = new Changes(default);
+        for (var n = 0; n < tickets; n++)
+        {
+            var created = new TicketFacts(Guid.NewGuid(), Author, Start.AddSeconds(n));
+            var completed = created with { Status = Status.Completed, CompletedAt = created.CreatedAt.AddSeconds(1 + (n * 37 % 20_000)), CompletedFor = Mo };
+            changes.Add(Start, [], (completed with { FirstCompletedAt = completed.CompletedAt }).Tallies());
+        }
+
+        var rows = changes.Days.Single().Rows.ToArray();
+        rows.Count(row => row.Row.Span >= Bucket.Day).ShouldBe(2 + (3 * 4));
+        rows.Where(row => row.Row.Kind is FlowKind.Created).Sum(row => row.By.Sum()).ShouldBe(tickets);
+        rows.Length.ShouldBeLessThan(2 + (3 * (4 + 12 + Bucket.Day)));
+    }
+
     private static TicketProposal P(string field, params string[] value) => new(field, value, 0.9, "", [], true);
 
     private static TicketCreated Created() => new(Id, 1, Author, "t", "d");
