@@ -5,6 +5,8 @@ using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events;
 using Marten.Events.Daemon.Coordination;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using TicMate.Admin.Dashboard;
@@ -89,7 +91,21 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
         ((double)past["resolution"]!["medianSeconds"]!).ShouldBe(thenMedian, 0.05 * thenMedian);
         past["days"]!.AsArray().Sum(d => (int)d!["created"]!).ShouldBe(thenTotal);
 
+        await What_is_read_is_bounded($"?from={Text(today.AddDays(-29))}&tz=Asia/Kathmandu");
+        await What_is_read_is_bounded($"?from={Text(today.AddDays(-29))}&asOf={Text(today.AddDays(-5))}");
         await A_rebuild_gives_the_same();
+    }
+
+    // One row for each stretch and kind or person, and for each UTC day; nothing else is read of what happened.
+    private async Task What_is_read_is_bounded(string text)
+    {
+        var (query, _) = DashboardQuery.Read(new QueryCollection(QueryHelpers.ParseQuery(text)), DateTimeOffset.UtcNow);
+        var numbers = await Host.Services.GetRequiredService<DashboardNumbers>().ReadAsync(query, Ct);
+
+        var stretches = Bucket.Cover(query.First, query.Last, Bucket.Spans).Sum(stretch => (stretch.Last - stretch.First) / stretch.Span);
+        numbers.Flows.GroupBy(row => (row.Kind, row.Key)).ShouldAllBe(rows => rows.Count() <= stretches);
+        numbers.Days.GroupBy(row => row.Kind).ShouldAllBe(rows => rows.Count() <= query.Days.Count + 1);
+        stretches.ShouldBeLessThan(60);
     }
 
     // Pages of another size, another schema; then the daemon's own way.
@@ -101,7 +117,7 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
         {
             await connection.OpenAsync(Ct);
             await using var create = new NpgsqlCommand(
-                "create schema elsewhere; " + string.Concat(new[] { "stock", "flow", "late", "facts", "state" }.Select(t => $"create table elsewhere.dashboard_{t} (like ticmate.dashboard_{t} including all);")), connection);
+                "create schema elsewhere; " + string.Concat(new[] { "stock", "flow", "past", "facts", "state" }.Select(t => $"create table elsewhere.dashboard_{t} (like ticmate.dashboard_{t} including all);")), connection);
             await create.ExecuteNonQueryAsync(Ct);
         }
 
@@ -124,7 +140,7 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
     {
         await using var session = Store.QuerySession();
         List<string> rows = [];
-        foreach (var table in new[] { "stock", "flow", "late", "facts" })
+        foreach (var table in new[] { "stock", "flow", "past", "facts" })
             rows.AddRange(await session.QueryAsync<string>($"select t::text from (select * from {schema}.dashboard_{table}) t order by 1", Ct));
 
         return rows;

@@ -14,11 +14,12 @@ public sealed class TicketFactsTests
     {
         var changes = Told((0, Created()), (2, Completed()), (30, Reopened()), (50, Completed()));
 
-        Flow(changes, FlowKind.Completed).ShouldBe([(At(50), 0, 1, 0)]);
-        Flow(changes, FlowKind.Resolution).ShouldBe([(At(50), Histogram.BinOf(TimeSpan.FromHours(50)), 1, 0)]);
-        Flow(changes, FlowKind.FirstCompletion).ShouldBe([(At(2), 0, 1, 1)]);
-        Flow(changes, FlowKind.Reopened).ShouldBe([(At(30), 0, 1, 0)]);
-        changes.Late.Where(l => l.Counter.Kind is FlowKind.Completed).Select(l => (l.Day.Day, l.Counter.Bucket, l.By.Count)).ShouldBe([(3, At(2), -1)]);
+        Flow(changes, FlowKind.Completed).ShouldBe([(At(50), 0, 1)]);
+        Flow(changes, FlowKind.Resolution).ShouldBe([(At(50), Histogram.BinOf(TimeSpan.FromHours(50)), 1)]);
+        Flow(changes, FlowKind.FirstCompletion).ShouldBe([(At(2), 0, 1), (At(2), 1, 1)]);
+        Flow(changes, FlowKind.Reopened).ShouldBe([(At(30), 0, 1)]);
+        changes.Days.SelectMany(day => day.Flow, (day, f) => (day.Day.Day, f.Key.Kind, f.Key.Bucket, f.Value)).Where(f => f.Kind is FlowKind.Completed)
+            .ShouldBe([(2, FlowKind.Completed, At(2), 1), (3, FlowKind.Completed, At(2), -1), (4, FlowKind.Completed, At(50), 1)]);
     }
 
     [Fact]
@@ -69,9 +70,12 @@ public sealed class TicketFactsTests
         var gone = Told([.. life.Append(new TicketDeleted(Id, Mo, null)).Select((e, hour) => (hour, e))]);
         var back = Told([.. life.Append(new TicketDeleted(Id, Mo, null)).Append(new TicketRestored(Id, Mo, null)).Select((e, hour) => (hour, e))]);
 
-        gone.Flows.Select(flow => flow.By).Concat(gone.Stocks.SelectMany(day => day.Counters.Values)).Concat(gone.Late.Select(late => late.By))
-            .ShouldAllBe(sum => sum.Count == 0 && sum.Part == 0);
-        back.Flows.Select(f => (f.Span, f.Counter, f.By.Count)).ShouldBe(whole.Flows.Select(f => (f.Span, f.Counter, f.By.Count)), ignoreOrder: true);
+        var (nothing, all, again) = (gone.Days.Single(), whole.Days.Single(), back.Days.Single());
+        nothing.Stock.Values.ShouldAllBe(sum => sum.Count == 0 && sum.Part == 0);
+        nothing.Rows.SelectMany(row => row.By).ShouldAllBe(count => count == 0);
+        again.Rows.Select(Text).ShouldBe(all.Rows.Select(Text), ignoreOrder: true);
+
+        static string Text((FlowPlace Row, int[] By) row) => $"{row.Row} {string.Join(' ', row.By)}";
     }
 
     [Fact]
@@ -80,7 +84,7 @@ public sealed class TicketFactsTests
         var changes = Told(
             (0, Created()), (1, new TicketReplied(Id, Guid.NewGuid(), Author, "m")), (2, new TicketReplied(Id, Guid.NewGuid(), Mo, "m")), (3, new TicketReplied(Id, Guid.NewGuid(), Mo, "m")));
 
-        Flow(changes, FlowKind.Response).ShouldBe([(At(2), Histogram.BinOf(TimeSpan.FromHours(2)), 1, 0)]);
+        Flow(changes, FlowKind.Response).ShouldBe([(At(2), Histogram.BinOf(TimeSpan.FromHours(2)), 1)]);
     }
 
     [Fact]
@@ -103,7 +107,25 @@ public sealed class TicketFactsTests
         var changes = new Changes(new DateOnly(2026, 11, 5));
         changes.Add(Start, [], [Tally.Stock(StockKind.Status, "todo", 1)]);
 
-        changes.Stocks.Single().Day.ShouldBe(new DateOnly(2026, 11, 5));
+        changes.Days.Single().Day.ShouldBe(new DateOnly(2026, 11, 5));
+    }
+
+    // Created, completed, and by 4 stretches of a day and longer: resolutions, those of one person, first completions.
+    [Theory, InlineData(100), InlineData(5_000)]
+    public void However_much_happens_on_a_day_it_is_told_in_as_many_rows(int tickets)
+    {
+        var changes = new Changes(default);
+        for (var n = 0; n < tickets; n++)
+        {
+            var created = new TicketFacts(Guid.NewGuid(), Author, Start.AddSeconds(n));
+            var completed = created with { Status = Status.Completed, CompletedAt = created.CreatedAt.AddSeconds(1 + (n * 37 % 20_000)), CompletedFor = Mo };
+            changes.Add(Start, [], (completed with { FirstCompletedAt = completed.CompletedAt }).Tallies());
+        }
+
+        var rows = changes.Days.Single().Rows.ToArray();
+        rows.Count(row => row.Row.Span >= Bucket.Day).ShouldBe(2 + (3 * 4));
+        rows.Where(row => row.Row.Kind is FlowKind.Created).Sum(row => row.By.Sum()).ShouldBe(tickets);
+        rows.Length.ShouldBeLessThan(2 + (3 * (4 + 12 + Bucket.Day)));
     }
 
     private static TicketProposal P(string field, params string[] value) => new(field, value, 0.9, "", [], true);
@@ -132,9 +154,11 @@ public sealed class TicketFactsTests
         return changes;
     }
 
-    private static (int Bucket, int Bin, long Count, long Part)[] Flow(Changes changes, string kind) =>
-        [.. changes.Flows.Where(f => f.Span == 1 && f.Counter.Kind == kind && (f.By.Count, f.By.Part) is not (0, 0)).Select(f => (f.Counter.Bucket, f.Counter.Bin, f.By.Count, f.By.Part))];
+    private static (int Bucket, int Bin, int Count)[] Flow(Changes changes, string kind) =>
+    [
+        .. changes.Days.SelectMany(day => day.Flow).Where(f => f.Key.Kind == kind).GroupBy(f => f.Key).Select(f => (f.Key.Bucket, f.Key.Bin, Count: f.Sum(by => by.Value))).Where(f => f.Count != 0),
+    ];
 
     private static (string Key, int Count)[] Stock(Changes changes, string kind) =>
-        [.. changes.Stocks.SelectMany(day => day.Counters).Where(c => c.Key.Kind == kind).GroupBy(c => c.Key.Key).Select(c => (c.Key, (int)c.Sum(s => s.Value.Count))).Where(c => c.Item2 != 0)];
+        [.. changes.Days.SelectMany(day => day.Stock).Where(c => c.Key.Kind == kind).GroupBy(c => c.Key.Key).Select(c => (c.Key, (int)c.Sum(s => s.Value.Count))).Where(c => c.Item2 != 0)];
 }

@@ -2,14 +2,17 @@ namespace TicMate.Admin.Dashboard;
 
 /// <summary>
 /// Quarters of an hour since 1970: every zone in use begins its days with one, so the days of any zone can be put together from them. What
-/// is counted per bucket is counted per UTC day and per week as well, so that a long period is not read quarter by quarter.
+/// is counted per bucket is counted per longer stretches as well, so that no period, wherever it begins, is made of more than a few dozen.
 /// </summary>
 public static class Bucket
 {
-    public const int Seconds = 900, Day = 96, Week = 7 * Day;
+    public const int Seconds = 900, Day = 96;
 
-    /// <summary>How many buckets the stretches hold in which flows are counted.</summary>
-    public static readonly int[] Spans = [1, Day, Week];
+    /// <summary>How many buckets the stretches hold in which flows are counted: a quarter, 2 hours, and 1, 4, 16 and 64 days.</summary>
+    public static readonly int[] Spans = [1, 8, Day, 4 * Day, 16 * Day, 64 * Day];
+
+    /// <summary>Those in which is counted what there is, by its time.</summary>
+    public static readonly int[] ShortSpans = Spans[..3];
 
     public static int Of(DateTimeOffset time) => (int)Math.Floor(time.ToUnixTimeMilliseconds() / (Seconds * 1000.0));
 
@@ -24,15 +27,16 @@ public static class Bucket
     public static int Floor(int bucket, int span) => bucket - (((bucket % span) + span) % span);
 
     /// <summary>Whole stretches that are the buckets from the first to before the last: the longest there are, none of them twice.</summary>
-    public static IEnumerable<Stretch> Cover(int first, int last, int longest = Week)
+    public static IEnumerable<Stretch> Cover(int first, int last, int[] spans)
     {
         if (first >= last)
             return [];
 
-        if (longest == 1)
-            return [new(1, first, last)];
+        if (spans is [var only])
+            return [new(only, first, last)];
 
-        var (begin, end, shorter) = (Floor(first + longest - 1, longest), Floor(last, longest), Spans[Array.IndexOf(Spans, longest) - 1]);
+        var (longest, shorter) = (spans[^1], spans[..^1]);
+        var (begin, end) = (Floor(first + longest - 1, longest), Floor(last, longest));
         return begin < end ? [.. Cover(first, begin, shorter), new(longest, begin, end), .. Cover(end, last, shorter)] : Cover(first, last, shorter);
     }
 }

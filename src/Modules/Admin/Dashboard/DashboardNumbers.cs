@@ -6,11 +6,12 @@ namespace TicMate.Admin.Dashboard;
 /// <param name="Part">Of the count: those that are open, or active.</param>
 public sealed record StockRow(string Kind, string Key, string Label, long Count, long Part);
 
-/// <param name="Day">Which day of the period; only for what is told by days.</param>
-public sealed record FlowRow(string Kind, string Key, int Bin, int Day, long Count, long Part);
+/// <param name="Counts">By bins, or quarters of a day.</param>
+public sealed record FlowRow(string Kind, string Key, int Bucket, int[] Counts);
 
 /// <summary>Everything that the projection knows about a period, read in one trip.</summary>
 /// <param name="Ages">Open tickets younger than a day, than 3, 7 and 30 days.</param>
+/// <param name="Days">Of UTC days.</param>
 public sealed record Numbers(IReadOnlyList<StockRow> Stock, long[] Ages, long Overdue, IReadOnlyList<FlowRow> Flows, IReadOnlyList<FlowRow> Days, IReadOnlyList<Guid> Staff);
 
 /// <summary>Reads the projection's tables. What a request reads is bounded by the length of its period, never by how many tickets there are.</summary>
@@ -24,6 +25,9 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
     public static readonly int[] AgeDays = [1, 3, 7, 30];
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Step = TimeSpan.FromMilliseconds(25);
+
+    // The texts are few and cost more to plan than to run: each connection plans them once, for the one transaction that a batch is.
+    private const string Plans = "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)";
 
     private readonly string schema = store.Options.DatabaseSchemaName;
     private readonly DashboardTables tables = new(store.Options.DatabaseSchemaName);
@@ -75,9 +79,11 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         await connection.OpenAsync(ct);
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { Stock(query, isPast), Ages(query, isPast, moment), Overdue(isPast, moment), Flows(query, isPast, moment), Days(query, isPast, moment), Staff() },
+            BatchCommands = { new(Plans), Stock(query, isPast), Ages(query, isPast, moment), Overdue(isPast, moment), Flows(query, isPast, moment), Days(query, isPast, moment), Staff() },
         };
+        await batch.PrepareAsync(ct);
         await using var rows = await batch.ExecuteReaderAsync(ct);
+        await rows.NextResultAsync(ct);
 
         var stock = await AllAsync(row => new StockRow(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)));
         var ages = (await AllAsync(row => (Class: row.GetInt32(0), Count: row.GetInt64(1)))).ToDictionary(age => age.Class, age => age.Count);
@@ -98,21 +104,30 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
             return all;
         }
 
-        static FlowRow Flow(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt64(4), row.GetInt64(5));
+        static FlowRow Flow(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<int[]>(3));
     }
 
     private NpgsqlBatchCommand Stock(DashboardQuery query, bool isPast)
     {
         var command = new NpgsqlBatchCommand();
-        var at = At(command, query, isPast);
-        string Most(string kind, int limit) => $"(select kind, key, label, n, part from {tables.Stock} s where kind = '{kind}' and {at} order by n desc, key limit {limit})";
-
-        command.CommandText =
-            $"""
-            select kind, key, label, n, part from {tables.Stock} s where kind in ('{StockKind.Status}', '{StockKind.Priority}', '{StockKind.Role}', '{StockKind.AnySkill}') and {at}
-            union all {Most(StockKind.Category, MostWords)} union all {Most(StockKind.Skill, MostWords)} union all {Most(StockKind.Load, MostModerators)}
-            """;
+        command.CommandText = $"select kind, key, label, n, part from ({Standing(command, query, isPast)}) s order by kind, n desc, key";
         return command;
+    }
+
+    private string Standing(NpgsqlBatchCommand command, DashboardQuery query, bool isPast)
+    {
+        if (!isPast)
+            return tables.Standing(tables.Stock);
+
+        var (present, past) = Sources(command, query);
+        return $"{tables.Standing(tables.Stock, present)} union all {tables.Standing(tables.Past, past)}";
+    }
+
+    // On the day that the counters stand at, and after it, the present is what there was.
+    private (string Present, string Past) Sources(NpgsqlBatchCommand command, DashboardQuery query)
+    {
+        var (day, state) = (Value(command, query.AsOf!.Value.DayNumber), $"(select day from {tables.State})");
+        return ($"{day} >= {state}", $"{day} < {state} and day = (select max(day) from {tables.Past} where day <= {day})");
     }
 
     // Of the day that the moment is in, the buckets that are over; the one that is not, Overdue looks at.
@@ -124,22 +139,31 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         foreach (var (days, age) in AgeDays.Select((days, age) => (days, age)))
         {
             var first = Bucket.Of(moment.AddDays(-days));
-            stretches.AddRange(Bucket.Cover(first, last, Bucket.Day).Select(stretch => (age, StockKind.By(StockKind.Opened, stretch.Span), stretch)));
+            stretches.AddRange(Bucket.Cover(first, last, Bucket.ShortSpans).Select(stretch => (age, StockKind.By(StockKind.Opened, stretch.Span), stretch)));
             last = first;
         }
 
         var today = Bucket.Floor(Bucket.Of(moment), Bucket.Day);
         stretches.Add((AgeDays.Length, StockKind.By(StockKind.Due, Bucket.Day), new(Bucket.Day, int.MinValue, today)));
-        stretches.Add((AgeDays.Length, StockKind.Due, new(1, today, Bucket.Of(moment))));
+        stretches.Add((AgeDays.Length, StockKind.Overdue, new(1, 0, 1)));
+        stretches.AddRange(Bucket.Cover(today, Bucket.Of(moment), Bucket.ShortSpans).Select(stretch => (AgeDays.Length, StockKind.By(StockKind.Due, stretch.Span), stretch)));
 
-        var at = At(command, query, isPast);
         var (classes, kinds) = (Value(command, stretches.Select(s => s.Class).ToArray()), Value(command, stretches.Select(s => s.Kind).ToArray()));
         var (firsts, lasts) = (Value(command, stretches.Select(s => s.Stretch.First).ToArray()), Value(command, stretches.Select(s => s.Stretch.Last).ToArray()));
-        command.CommandText =
+        string Counted(string table, string condition) =>
             $"""
-            select r.class, sum(s.n)::bigint from unnest({classes}, {kinds}, {firsts}, {lasts}) as r(class, kind, first, last)
-            join {tables.Stock} s on s.kind = r.kind and s.key = '' and s.bucket >= r.first and s.bucket < r.last and {at} group by 1
+            select r.class, s.n from unnest({classes}, {kinds}, {firsts}, {lasts}) as r(class, kind, first, last)
+            cross join lateral (select n from {table} where kind = r.kind and key = '' and bucket >= r.first and bucket < r.last and {condition} offset 0) s
             """;
+
+        var counted = Counted(tables.Stock, "true");
+        if (isPast)
+        {
+            var (present, past) = Sources(command, query);
+            counted = $"{Counted(tables.Stock, present)} union all {Counted(tables.Past, past)}";
+        }
+
+        command.CommandText = $"select class, sum(n)::bigint from ({counted}) c group by 1";
         return command;
     }
 
@@ -151,37 +175,41 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         return command;
     }
 
-    private NpgsqlBatchCommand Flows(DashboardQuery query, bool isPast, DateTimeOffset moment) => Sums(
-        query, isPast, moment, [(0, query.First, query.Last)],
+    private NpgsqlBatchCommand Flows(DashboardQuery query, bool isPast, DateTimeOffset moment) => Rows(
+        query, isPast, Bucket.Cover(query.First, isPast ? Math.Min(query.Last, Bucket.Of(moment)) : query.Last, Bucket.Spans),
         FlowKind.Response, FlowKind.Resolution, FlowKind.Work, FlowKind.FirstCompletion, FlowKind.Account);
 
-    private NpgsqlBatchCommand Days(DashboardQuery query, bool isPast, DateTimeOffset moment) => Sums(
-        query, isPast, moment, query.Days.Select((day, n) => (n, day.First, day.Last)), FlowKind.Created, FlowKind.Completed, FlowKind.Reopened);
+    private NpgsqlBatchCommand Days(DashboardQuery query, bool isPast, DateTimeOffset moment) => Rows(
+        query, isPast, [new(Bucket.Day, Bucket.Floor(query.First, Bucket.Day), isPast ? Math.Min(query.Last, Bucket.Of(moment)) : query.Last)],
+        FlowKind.Created, FlowKind.Completed, FlowKind.Reopened);
 
-    // As of a past day, what was found out later is taken off again.
-    private NpgsqlBatchCommand Sums(DashboardQuery query, bool isPast, DateTimeOffset moment, IEnumerable<(int Part, int First, int Last)> parts, params string[] kinds)
+    // "offset 0" keeps the planner from reading the whole table when it takes the stretches for many.
+    // As of a past day, the newest row if it was written by then, else the one that stood: no stretch ends after that day.
+    private NpgsqlBatchCommand Rows(DashboardQuery query, bool isPast, IEnumerable<Stretch> cover, params string[] kinds)
     {
         var command = new NpgsqlBatchCommand();
-        var end = isPast ? Bucket.Of(moment) : int.MaxValue;
-        var known = parts.Select(p => (p.Part, p.First, Last: Math.Min(p.Last, end))).Where(p => p.First < p.Last).ToArray();
-        var stretches = known.SelectMany(p => Bucket.Cover(p.First, p.Last).Select(s => (p.Part, s.Span, s.First, s.Last))).ToArray();
-
-        var kind = Value(command, kinds);
-        var counted =
+        var stretches = cover.ToArray();
+        var newest =
             $"""
-            select f.kind, f.key, f.bin, r.part as nth, f.n, f.part
-            from unnest({Value(command, stretches.Select(s => s.Part).ToArray())}, {Value(command, stretches.Select(s => s.Span).ToArray())}, {Value(command, stretches.Select(s => s.First).ToArray())}, {Value(command, stretches.Select(s => s.Last).ToArray())}) as r(part, span, first, last)
-            join {tables.Flow} f on f.kind = any({kind}) and f.span = r.span and f.bucket >= r.first and f.bucket < r.last
+            from unnest({Value(command, stretches.Select(s => s.Span).ToArray())}, {Value(command, stretches.Select(s => s.First).ToArray())}, {Value(command, stretches.Select(s => s.Last).ToArray())}) as r(span, first, last)
+            cross join lateral (
+                select * from {tables.Flow} where kind = any({Value(command, kinds)}) and span = r.span and bucket >= r.first and bucket < r.last and until is null offset 0) f
             """;
-        var later = isPast
-            ? $"""
-               union all select l.kind, l.key, l.bin, r.part, -l.n, -l.part
-               from unnest({Value(command, known.Select(p => p.Part).ToArray())}, {Value(command, known.Select(p => p.First).ToArray())}, {Value(command, known.Select(p => p.Last).ToArray())}) as r(part, first, last)
-               join {tables.Late} l on l.kind = any({kind}) and l.day > {Value(command, query.AsOf!.Value)} and l.bucket >= r.first and l.bucket < r.last
-               """
-            : "";
+        if (!isPast)
+        {
+            command.CommandText = $"select f.kind, f.key, f.bucket, f.counts {newest}";
+            return command;
+        }
+
+        var day = Value(command, query.AsOf!.Value.DayNumber);
         command.CommandText =
-            $"select kind, key, bin, nth, sum(n)::bigint, sum(part)::bigint from ({counted} {later}) c group by 1, 2, 3, 4 having sum(n) <> 0 or sum(part) <> 0";
+            $"""
+            select f.kind, f.key, f.bucket, coalesce(old.counts, f.counts) {newest}
+            left join lateral (
+                select counts from {tables.Flow} o where o.kind = f.kind and o.span = f.span and o.bucket = f.bucket and o.key = f.key and o.since <= {day}
+                order by o.since desc limit 1) old on f.since > {day}
+            where f.since <= {day} or old.counts is not null
+            """;
         return command;
     }
 
@@ -193,7 +221,7 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         await using var connection = store.Storage.Database.CreateConnection();
         await connection.OpenAsync(ct);
         await using var command = new NpgsqlCommand(
-            $"select kind, key, n from {tables.Stock} where kind in ('{StockKind.Load}', '{StockKind.Done}') and key = any($1) and bucket = 0 and until is null", connection)
+            $"select kind, key, n from {tables.Stock} where kind in ('{StockKind.Load}', '{StockKind.Done}') and key = any($1) and bucket = 0", connection)
         {
             Parameters = { new() { Value = people.Select(id => id.ToString()).ToArray() } },
         };
@@ -207,15 +235,6 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         }
 
         return work;
-    }
-
-    private static string At(NpgsqlBatchCommand command, DashboardQuery query, bool isPast)
-    {
-        if (!isPast)
-            return "s.until is null";
-
-        var day = Value(command, query.AsOf!.Value);
-        return $"s.since <= {day} and (s.until is null or s.until > {day})";
     }
 
     private static string Value(NpgsqlBatchCommand command, object value)

@@ -63,7 +63,8 @@ public sealed class DashboardProjection : EventProjection, IJasperFxProjection<I
         var tickets = known.Where(k => k.Item2).ToDictionary(k => k.Item1, k => DashboardTables.Read<TicketFacts>(k.Item3));
         var accounts = known.Where(k => !k.Item2).ToDictionary(k => k.Item1, k => DashboardTables.Read<AccountFacts>(k.Item3));
 
-        var changes = new Changes(DateOnly.FromDayNumber(days.SingleOrDefault()));
+        var day = DateOnly.FromDayNumber(days.SingleOrDefault());
+        var changes = new Changes(day);
         var erased = new HashSet<string>();
         foreach (var e in told)
             if (OfTickets.Contains(e.Data.GetType()))
@@ -87,69 +88,89 @@ public sealed class DashboardProjection : EventProjection, IJasperFxProjection<I
                 changes.Add(e.Timestamp, before?.Tallies() ?? [], after.Tallies());
             }
 
-        Write(operations, changes);
+        Write(operations, day, changes);
         WriteFacts(operations, tickets, true);
         WriteFacts(operations, accounts, false);
 
         // Words of somebody who is gone stay only where others use them as well.
         if (erased.Count > 0)
             operations.QueueSqlCommand(
-                $"delete from {tables.Stock} old where kind = ? and key = any(?) and not exists (select from {tables.Stock} s where s.kind = old.kind and s.key = old.key and s.until is null)",
+                $"delete from {tables.Past} p where kind = ? and key = any(?) and not exists (select from {tables.Stock} s where s.kind = p.kind and s.key = p.key)",
                 StockKind.Category, erased.ToArray());
     }
 
-    private void Write(IDocumentOperations operations, Changes changes)
+    private void Write(IDocumentOperations operations, DateOnly day, Changes changes)
     {
+        foreach (var changed in changes.Days)
+        {
+            if (changed.Day > day && day > DateOnly.MinValue)
+                KeepPast(operations, day);
+
+            day = changed.Day;
+            if (changed.Stock.Count > 0)
+                WriteStock(operations, changed.Stock);
+            if (changed.Flow.Count > 0)
+                WriteFlow(operations, changed);
+        }
+
         operations.QueueSqlCommand($"insert into {tables.State} (id, day) values (1, ?) on conflict (id) do update set day = excluded.day", changes.Day.DayNumber);
-
-        if (changes.Flows.ToArray() is { Length: > 0 } flows)
-            operations.QueueSqlCommand(
-                $"""
-                insert into {tables.Flow} as f (span, kind, key, bin, bucket, n, part)
-                select * from unnest(?::int[], ?::text[], ?::text[], ?::int[], ?::int[], ?::bigint[], ?::bigint[])
-                on conflict (kind, span, bucket, key, bin) do update set n = f.n + excluded.n, part = f.part + excluded.part
-                """,
-                flows.Select(f => f.Span).ToArray(), flows.Select(f => f.Counter.Kind).ToArray(), flows.Select(f => f.Counter.Key).ToArray(), flows.Select(f => f.Counter.Bin).ToArray(),
-                flows.Select(f => f.Counter.Bucket).ToArray(), flows.Select(f => f.By.Count).ToArray(), flows.Select(f => f.By.Part).ToArray());
-
-        if (changes.Late.ToArray() is { Length: > 0 } late)
-            operations.QueueSqlCommand(
-                $"""
-                insert into {tables.Late} as l (day, kind, key, bin, bucket, n, part)
-                select date '0001-01-01' + d, kind, key, bin, bucket, n, part
-                from unnest(?::int[], ?::text[], ?::text[], ?::int[], ?::int[], ?::bigint[], ?::bigint[]) as t(d, kind, key, bin, bucket, n, part)
-                on conflict (kind, day, bucket, key, bin) do update set n = l.n + excluded.n, part = l.part + excluded.part
-                """,
-                late.Select(l => l.Day.DayNumber).ToArray(), late.Select(l => l.Counter.Kind).ToArray(), late.Select(l => l.Counter.Key).ToArray(),
-                late.Select(l => l.Counter.Bin).ToArray(), late.Select(l => l.Counter.Bucket).ToArray(), late.Select(l => l.By.Count).ToArray(), late.Select(l => l.By.Part).ToArray());
-
-        foreach (var (day, counters) in changes.Stocks)
-            WriteStock(operations, day, counters);
     }
 
-    // What stood until a day keeps its row, ended by that day: so what stood on any day can be read without adding anything up.
-    private void WriteStock(IDocumentOperations operations, DateOnly day, IReadOnlyDictionary<Counter, Sum> counters)
+    // What a request as of that day may need, when the day is over; so nothing has to be worked out backwards.
+    private void KeepPast(IDocumentOperations operations, DateOnly day)
+    {
+        var bucket = Bucket.Of(day);
+        var (opened, due) = (StockKind.By(StockKind.Opened, Bucket.Day), StockKind.By(StockKind.Due, Bucket.Day));
+        operations.QueueSqlCommand(
+            $"""
+            insert into {tables.Past} (day, kind, key, bucket, label, n, part)
+            select ?, '', '', 0, '', 0, 0
+            union all select ?, kind, key, bucket, label, n, part from ({tables.Standing(tables.Stock)}) s
+            union all select ?, kind, key, bucket, label, n, part from {tables.Stock} where kind = '{opened}' and bucket > ?
+            union all select ?, kind, key, bucket, label, n, part from {tables.Stock} where kind = '{due}' and bucket > ?
+            union all select ?, '{StockKind.Overdue}', '', 0, '', coalesce(sum(n), 0), 0 from {tables.Stock} where kind = '{due}' and bucket <= ?
+            """,
+            day.DayNumber, day.DayNumber, day.DayNumber, bucket - (DashboardNumbers.AgeDays[^1] * Bucket.Day), day.DayNumber, bucket, day.DayNumber, bucket);
+    }
+
+    // A skill keeps its row, and with it its first spelling.
+    private void WriteStock(IDocumentOperations operations, Dictionary<Counter, Sum> counters)
     {
         var (kinds, keys, buckets) = (counters.Select(c => c.Key.Kind).ToArray(), counters.Select(c => c.Key.Key).ToArray(), counters.Select(c => c.Key.Bucket).ToArray());
         operations.QueueSqlCommand(
             $"""
-            with change as (select * from unnest(?::text[], ?::text[], ?::int[], ?::text[], ?::bigint[], ?::bigint[]) as c(kind, key, bucket, label, n, part)),
-            result as (
-                select c.kind, c.key, c.bucket, coalesce(s.label, c.label) as label, coalesce(s.n, 0) + c.n as n, coalesce(s.part, 0) + c.part as part
-                from change c left join {tables.Stock} s on s.kind = c.kind and s.key = c.key and s.bucket = c.bucket and s.until is null),
-            ended as (
-                update {tables.Stock} s set until = ? from change c
-                where s.kind = c.kind and s.key = c.key and s.bucket = c.bucket and s.until is null and s.since < ?)
-            insert into {tables.Stock} (kind, key, bucket, label, since, n, part) select kind, key, bucket, label, ?, n, part from result
-            on conflict (kind, key, bucket, since) do update set n = excluded.n, part = excluded.part
+            insert into {tables.Stock} as s (kind, key, bucket, label, n, part)
+            select * from unnest(?::text[], ?::text[], ?::int[], ?::text[], ?::bigint[], ?::bigint[])
+            on conflict (kind, key, bucket) do update set n = s.n + excluded.n, part = s.part + excluded.part
             """,
-            kinds, keys, buckets, counters.Select(c => c.Value.Label).ToArray(), counters.Select(c => c.Value.Count).ToArray(), counters.Select(c => c.Value.Part).ToArray(), day, day, day);
+            kinds, keys, buckets, counters.Select(c => c.Value.Label).ToArray(), counters.Select(c => c.Value.Count).ToArray(), counters.Select(c => c.Value.Part).ToArray());
         operations.QueueSqlCommand(
             $"""
             delete from {tables.Stock} s using unnest(?::text[], ?::text[], ?::int[]) as c(kind, key, bucket)
-            where s.kind = c.kind and s.key = c.key and s.bucket = c.bucket and s.until is null and s.n = 0
+            where s.kind = c.kind and s.key = c.key and s.bucket = c.bucket and s.n = 0 and s.kind <> '{StockKind.Skill}'
             """,
             kinds, keys, buckets);
+    }
+
+    // What is found out about a stretch after its last day leaves what was known until then in a row of its own.
+    private void WriteFlow(IDocumentOperations operations, DayOfChanges changed)
+    {
+        var rows = changed.Rows.ToArray();
+        operations.QueueSqlCommand(
+            $$"""
+            with change as (
+                select kind, key, span, bucket, since, counts::int[] from unnest(?::text[], ?::text[], ?::int[], ?::int[], ?::int[], ?::text[]) as c(kind, key, span, bucket, since, counts)),
+            ended as (
+                update {{tables.Flow}} f set until = c.since from change c
+                where f.kind = c.kind and f.span = c.span and f.bucket = c.bucket and f.key = c.key and f.until is null and f.since < c.since)
+            insert into {{tables.Flow}} (kind, key, span, bucket, since, counts)
+            select c.kind, c.key, c.span, c.bucket, c.since,
+                (select array_agg(coalesce(known, 0) + coalesce(more, 0) order by place) from unnest(f.counts, c.counts) with ordinality as u(known, more, place))
+            from change c left join {{tables.Flow}} f on f.kind = c.kind and f.span = c.span and f.bucket = c.bucket and f.key = c.key and f.until is null
+            on conflict (kind, span, bucket, key, since) do update set counts = excluded.counts
+            """,
+            rows.Select(r => r.Row.Kind).ToArray(), rows.Select(r => r.Row.Key).ToArray(), rows.Select(r => r.Row.Span).ToArray(), rows.Select(r => r.Row.Bucket).ToArray(),
+            rows.Select(r => Math.Max(r.Row.Over.DayNumber, changed.Day.DayNumber)).ToArray(), rows.Select(r => $"{{{string.Join(',', r.By)}}}").ToArray());
     }
 
     private void WriteFacts<T>(IDocumentOperations operations, Dictionary<Guid, T> facts, bool areTickets) where T : notnull
@@ -168,14 +189,26 @@ public sealed class DashboardProjection : EventProjection, IJasperFxProjection<I
 /// <summary>Where the numbers are.</summary>
 public sealed class DashboardTables(string schema)
 {
-    /// <summary>What there is, and was at the end of each day.</summary>
+    /// <summary>What there is.</summary>
     public string Stock => $"{schema}.dashboard_stock";
 
-    /// <summary>What happened, by stretches of time, as far as it still counts.</summary>
+    /// <summary>What there was at the end of each day that something happened on, as far as it is shown.</summary>
+    public string Past => $"{schema}.dashboard_past";
+
+    /// <summary>What happened, by stretches of time; the newest row of a stretch tells it as it counts today, and ended ones as it did before.</summary>
     public string Flow => $"{schema}.dashboard_flow";
 
-    /// <summary>What changed about a bucket after its day, and when.</summary>
-    public string Late => $"{schema}.dashboard_late";
+    /// <summary>What is shown of what there is, from the present or from a past day.</summary>
+    public string Standing(string table, string condition = "true")
+    {
+        string Most(string kind, int limit) =>
+            $"(select kind, key, bucket, label, n, part from {table} where kind = '{kind}' and n > 0 and {condition} order by n desc, key desc limit {limit})";
+
+        return $"""
+            select kind, key, bucket, label, n, part from {table} where kind in ('{StockKind.Status}', '{StockKind.Priority}', '{StockKind.Role}', '{StockKind.AnySkill}') and {condition}
+            union all {Most(StockKind.Category, DashboardNumbers.MostWords)} union all {Most(StockKind.Skill, DashboardNumbers.MostWords)} union all {Most(StockKind.Load, DashboardNumbers.MostModerators)}
+            """;
+    }
 
     /// <summary>Each ticket and account as it is counted.</summary>
     public string Facts => $"{schema}.dashboard_facts";
@@ -191,30 +224,25 @@ public sealed class DashboardTables(string schema)
     public IEnumerable<Table> Definitions()
     {
         var stock = Named(Stock);
-        stock.AddColumn("kind", "text").AsPrimaryKey();
-        stock.AddColumn("key", "text").AsPrimaryKey();
-        stock.AddColumn<int>("bucket").AsPrimaryKey();
-        stock.AddColumn("since", "date").AsPrimaryKey();
-        stock.AddColumn("until", "date");
-        stock.AddColumn("label", "text").NotNull();
-        Counts(stock);
-        stock.Indexes.Add(new IndexDefinition("dashboard_now") { Columns = ["kind", "key", "bucket"], Predicate = "until is null" });
-        stock.Indexes.Add(new IndexDefinition("dashboard_most") { Columns = ["kind", "n"], Predicate = "until is null" });
+        Place(stock);
+        stock.Indexes.Add(new IndexDefinition("dashboard_most") { Columns = ["kind", "n", "key"] });
         yield return stock;
+
+        var past = Named(Past);
+        past.AddColumn<int>("day").AsPrimaryKey();
+        Place(past);
+        yield return past;
 
         var flow = Named(Flow);
         flow.AddColumn("kind", "text").AsPrimaryKey();
         flow.AddColumn<int>("span").AsPrimaryKey();
-        Place(flow);
-        Counts(flow);
+        flow.AddColumn<int>("bucket").AsPrimaryKey();
+        flow.AddColumn("key", "text").AsPrimaryKey();
+        flow.AddColumn<int>("since").AsPrimaryKey();
+        flow.AddColumn<int>("until");
+        flow.AddColumn("counts", "int[]").NotNull();
+        flow.Indexes.Add(new IndexDefinition("dashboard_newest") { Columns = ["kind", "span", "bucket", "key"], Predicate = "until is null" });
         yield return flow;
-
-        var late = Named(Late);
-        late.AddColumn("kind", "text").AsPrimaryKey();
-        late.AddColumn("day", "date").AsPrimaryKey();
-        Place(late);
-        Counts(late);
-        yield return late;
 
         var facts = Named(Facts);
         facts.AddColumn<Guid>("id").AsPrimaryKey();
@@ -233,13 +261,10 @@ public sealed class DashboardTables(string schema)
 
         static void Place(Table table)
         {
-            table.AddColumn<int>("bucket").AsPrimaryKey();
+            table.AddColumn("kind", "text").AsPrimaryKey();
             table.AddColumn("key", "text").AsPrimaryKey();
-            table.AddColumn<int>("bin").AsPrimaryKey();
-        }
-
-        static void Counts(Table table)
-        {
+            table.AddColumn<int>("bucket").AsPrimaryKey();
+            table.AddColumn("label", "text").NotNull();
             table.AddColumn<long>("n").NotNull();
             table.AddColumn<long>("part").NotNull();
         }

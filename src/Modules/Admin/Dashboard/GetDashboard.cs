@@ -123,15 +123,15 @@ public static class DashboardViews
 
         var (total, open) = (statuses.Values.Sum(s => s.Count), statuses.Values.Sum(s => s.Part));
         var anySkill = stock[StockKind.AnySkill].FirstOrDefault() ?? new("", "", "", 0, 0);
-        var firsts = flows[FlowKind.FirstCompletion].ToArray();
-        var reopened = Share.Of(firsts.Sum(f => f.Part), firsts.Sum(f => f.Count));
+        var firsts = Total(flows[FlowKind.FirstCompletion]);
+        var reopened = Share.Of(firsts.ElementAtOrDefault(1), firsts.ElementAtOrDefault(0));
 
         return new(
             new DashboardStats(
                 roles.Values.Sum(r => r.Count), roles.Values.Sum(r => r.Part), total,
                 InStatus(Status.Todo), InStatus(Status.InProgress), InStatus(Status.Waiting), InStatus(Status.Completed))
             {
-                OverdueTickets = numbers.Overdue, NewUsers = flows[FlowKind.Account].Sum(f => f.Count),
+                OverdueTickets = numbers.Overdue, NewUsers = Total(flows[FlowKind.Account]).ElementAtOrDefault(0),
             },
             new PeriodView(query.From, query.To, query.Zone), query.AsOf, isUpToDate)
         {
@@ -162,14 +162,39 @@ public static class DashboardViews
 
     private static DayView[] Days(DashboardQuery query, IReadOnlyList<FlowRow> rows)
     {
-        var counts = rows.ToDictionary(row => (row.Day, row.Kind), row => row.Count);
-        return [.. query.Days.Select((day, n) => new DayView(
-            day.Day, counts.GetValueOrDefault((n, FlowKind.Created)), counts.GetValueOrDefault((n, FlowKind.Completed)), counts.GetValueOrDefault((n, FlowKind.Reopened))))];
+        var (created, completed, reopened) = (Quarters(FlowKind.Created), Quarters(FlowKind.Completed), Quarters(FlowKind.Reopened));
+        return [.. query.Days.Select(day => new DayView(day.Day, Sum(day, created), Sum(day, completed), Sum(day, reopened)))];
+
+        long[] Quarters(string kind)
+        {
+            var quarters = new long[query.Last - query.First];
+            foreach (var row in rows.Where(row => row.Kind == kind))
+                for (var quarter = 0; quarter < row.Counts.Length; quarter++)
+                    if (row.Bucket + quarter - query.First is var at && at >= 0 && at < quarters.Length)
+                        quarters[at] = row.Counts[quarter];
+
+            return quarters;
+        }
+
+        long Sum(PeriodDay day, long[] quarters) => quarters.Skip(day.First - query.First).Take(day.Last - day.First).Sum();
+    }
+
+    private static long[] Total(IEnumerable<FlowRow> rows)
+    {
+        var total = Array.Empty<long>();
+        foreach (var counts in rows.Select(row => row.Counts))
+        {
+            Array.Resize(ref total, Math.Max(total.Length, counts.Length));
+            for (var n = 0; n < counts.Length; n++)
+                total[n] += counts[n];
+        }
+
+        return total;
     }
 
     private static DurationView Duration(IEnumerable<FlowRow> rows)
     {
-        var bins = rows.Select(row => KeyValuePair.Create(row.Bin, row.Count)).ToArray();
+        var bins = Total(rows).Select((count, bin) => KeyValuePair.Create(bin, count)).ToArray();
         return new(bins.Sum(bin => bin.Value), Histogram.Percentile(bins, 0.5), Histogram.Percentile(bins, 0.9));
     }
 
@@ -183,7 +208,7 @@ public static class DashboardViews
     private static ModeratorView[] Moderators(IEnumerable<StockRow> loads, IEnumerable<FlowRow> work, IEnumerable<Guid> staff, IReadOnlyDictionary<Guid, string> names)
     {
         var open = loads.ToDictionary(load => Guid.Parse(load.Key), load => load.Count);
-        var completed = work.GroupBy(w => Guid.Parse(w.Key)).ToDictionary(person => person.Key, Duration);
+        var completed = work.GroupBy(w => Guid.Parse(w.Key)).Select(w => (Id: w.Key, Done: Duration(w))).Where(w => w.Done.N > 0).ToDictionary(w => w.Id, w => w.Done);
         return
         [
             .. open.Keys.Union(completed.Keys).Union(staff)

@@ -135,7 +135,12 @@ public sealed record TicketFacts(Guid Id, Guid AuthorId, DateTimeOffset CreatedA
         if (FirstResponseAt is { } response)
             yield return Tally.Flow(FlowKind.Response, response) with { Bin = Histogram.BinOf(response - CreatedAt) };
         if (FirstCompletedAt is { } first)
-            yield return Tally.Flow(FlowKind.FirstCompletion, first) with { Part = Reopenings.Length > 0 ? 1 : 0 };
+        {
+            yield return Tally.Flow(FlowKind.FirstCompletion, first);
+            if (Reopenings.Length > 0)
+                yield return Tally.Flow(FlowKind.FirstCompletion, first) with { Bin = 1 };
+        }
+
         if (CompletedAt is not { } completed)
             yield break;
 
