@@ -138,7 +138,7 @@ public abstract class Scenarios(App app)
         });
 
         var answer = await result.ReadAsTextAsync();
-        return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/csv", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer));
+        return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer)) { Text = answer };
     }
 
     /// <summary>Calls the API and waits until everything that follows from it has happened.</summary>
@@ -201,6 +201,7 @@ public abstract class Scenarios(App app)
 /// <summary>An answer of the API.</summary>
 public sealed record Reply(Microsoft.AspNetCore.Http.HttpContext Http, JsonNode? Json)
 {
+    public string Text { get; init; } = "";
     public int Status => Http.Response.StatusCode;
     public JsonNode Body => Json.ShouldNotBeNull();
     public string? Code => (string?)Body["code"];

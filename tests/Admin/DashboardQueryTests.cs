@@ -62,6 +62,13 @@ public sealed class DashboardQueryTests
             .ShouldBe([(22, "10:00", "15:00"), (23, "15:00", "16:15")]);
     }
 
+    [Fact]
+    public void A_field_left_empty_is_as_if_it_were_not_there()
+    {
+        var (query, problem) = Read(("from", ""), ("to", ""), ("asOf", ""), ("tz", "UTC"));
+        (query.From, query.To, query.AsOf, problem.Status).ShouldBe(("2026-10-25", "2026-11-23", null, null));
+    }
+
     [Theory]
     [InlineData("tz", "Mars/Olympus"), InlineData("tz", "../../etc/passwd"), InlineData("tz", ""), InlineData("asOf", "2026-11-24"), InlineData("asOf", "yesterday")]
     [InlineData("from", "2026-11-24"), InlineData("from", "2025-11-22"), InlineData("from", "0001-01-01"), InlineData("to", "9999-12-31"), InlineData("day", "1")]

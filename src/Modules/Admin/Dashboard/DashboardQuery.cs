@@ -37,7 +37,7 @@ public sealed record DashboardQuery(string From, string To, string Zone, DateOnl
 
         var utcToday = DateOnly.FromDateTime(now.UtcDateTime);
         DateOnly? asOf = null;
-        if (query.TryGetValue("asOf", out var asked))
+        if (query.TryGetValue("asOf", out var asked) && asked[0] is { Length: > 0 })
         {
             asOf = DayOf(asked[0]);
             faults.When(asOf is null, "asOf", "asOf must be a date (2026-12-31).").When(asOf > utcToday, "asOf", "asOf must not be in the future.")
@@ -58,7 +58,7 @@ public sealed record DashboardQuery(string From, string To, string Zone, DateOnl
 
         (DateOnly Day, DateTimeOffset At, string Text)? Bound(string name, bool isEnd)
         {
-            if (!query.TryGetValue(name, out var given))
+            if (!query.TryGetValue(name, out var given) || given[0] is not { Length: > 0 })
                 return null;
 
             if (DayOf(given[0]) is { } day && day > DateOnly.MinValue.AddDays(1) && day < DateOnly.MaxValue.AddDays(-1))

@@ -89,16 +89,21 @@ public sealed class Dashboards(DashboardNumbers projection, IAccounts accounts, 
 {
     public async Task<DashboardAnswer> ReadAsync(DashboardQuery query, CurrentUser admin, int newest, CancellationToken ct)
     {
-        var isUpToDate = await projection.CatchUpAsync(Actor.NameOf(admin.Id, admin.ApiKeyId), ct);
-        var numbers = await projection.ReadAsync(query, ct);
-        var counts = await advice.CountAsync(Bucket.DayOf(query.First), Bucket.DayOf(query.Last - 1), ct);
+        var numbers = await CountAsync(query, admin, ct);
         var shown = await users.OfAsync(await accounts.ListAsync(new AccountFilter(newest), ct), ct);
-        var names = await people.NamesAsync(DashboardViews.People(numbers), ct);
-
-        return DashboardViews.Of(query, numbers, counts, names, isUpToDate) with
+        return numbers with
         {
             Users = shown, Tickets = await tickets.NewestAsync(newest, admin, ct), AdminProfile = shown.FirstOrDefault(user => user.Id == admin.Id) ?? await accounts.FindAsync(admin.Id, ct),
         };
+    }
+
+    /// <summary>The numbers alone, without lists of tickets and accounts.</summary>
+    public async Task<DashboardAnswer> CountAsync(DashboardQuery query, CurrentUser admin, CancellationToken ct)
+    {
+        var isUpToDate = await projection.CatchUpAsync(Actor.NameOf(admin.Id, admin.ApiKeyId), ct);
+        var numbers = await projection.ReadAsync(query, ct);
+        var counts = await advice.CountAsync(Bucket.DayOf(query.First), Bucket.DayOf(query.Last - 1), ct);
+        return DashboardViews.Of(query, numbers, counts, await people.NamesAsync(DashboardViews.People(numbers), ct), isUpToDate);
     }
 }
 
