@@ -141,6 +141,23 @@ public abstract class Scenarios(App app)
         return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer)) { Text = answer };
     }
 
+    /// <summary>Looks again and again until it is so; fails after half a minute.</summary>
+    protected static async Task Until(Func<Task<bool>> isSo, string what)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        try
+        {
+            while (!await isSo())
+                await timer.WaitForNextTickAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!Ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"It never came to it that {what}.");
+        }
+    }
+
     /// <summary>Calls the API and waits until everything that follows from it has happened.</summary>
     protected async Task<Reply> CallAndSettle(Caller? caller, string method, string url, object? body = null)
     {

@@ -186,11 +186,8 @@ public sealed class RestoreTests(App app) : AppTest(app), IDisposable
 
         public async Task Until(string question)
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-            patience.CancelAfter(TimeSpan.FromSeconds(30));
             await using var session = Store.QuerySession();
-            while (!(await session.QueryAsync<bool>(question, patience.Token)).Single())
-                await Task.Delay(100, patience.Token);
+            await Until(async () => (await session.QueryAsync<bool>(question, Ct)).Single(), question);
         }
     }
 }

@@ -24,23 +24,6 @@ public abstract class OperationsScenarios(OperationsApp app) : Scenarios(app)
 {
     protected new OperationsApp App => app;
 
-    /// <summary>Looks again and again until it is so; fails after half a minute.</summary>
-    protected static async Task Until(Func<Task<bool>> isSo, string what)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        try
-        {
-            while (!await isSo())
-                await timer.WaitForNextTickAsync(patience.Token);
-        }
-        catch (OperationCanceledException) when (!Ct.IsCancellationRequested)
-        {
-            throw new TimeoutException($"It never came to it that {what}.");
-        }
-    }
-
     protected async Task<T> Sql<T>(string sql, params object[] values)
     {
         await using var connection = new NpgsqlConnection(Host.Services.GetRequiredService<Microsoft.Extensions.Configuration.IConfiguration>()["ConnectionStrings:Database"]);
