@@ -112,6 +112,37 @@ public sealed class ListAuditTests(App app) : AuditScenarios(app)
     }
 
     [Fact]
+    public async Task An_event_that_was_made_unreadable_hides_no_other()
+    {
+        var (admin, author) = (await Someone(Roles.Admin), await Someone());
+        Guid[] tickets = [(Guid)(await ATicket(author, "Toner", "It is out."))["id"]!, (Guid)(await ATicket(author, "Paper", "It is out."))["id"]!];
+        var right = await Swap("""{"title": {}}""");
+        try
+        {
+            var entries = (await Call(admin, "GET", $"/api/admin/audit?actor={author.Id}&action=ticket-created")).Body["entries"]!.AsArray();
+            entries.Select(e => (string)e!["changes"]![0]!["field"]!).ShouldBe(["number", "event"]);
+            ((string)entries[1]!["changes"]![0]!["after"]!).ShouldBe("[unreadable]");
+        }
+        finally
+        {
+            await Swap(right);
+        }
+
+        // Puts another payload into the first ticket's first event, and gives back the one that was there.
+        async Task<string> Swap(string data)
+        {
+            await using var connection = Store.Storage.Database.CreateConnection();
+            await connection.OpenAsync(Ct);
+            await using var command = new NpgsqlCommand(
+                "with old as (select id, data::text as data from ticmate.mt_events where stream_id = $1 and version = 1), put as (update ticmate.mt_events e set data = $2::jsonb from old where e.id = old.id) select data from old", connection)
+            {
+                Parameters = { new() { Value = tickets[0] }, new() { Value = data } },
+            };
+            return (string)(await command.ExecuteScalarAsync(Ct))!;
+        }
+    }
+
+    [Fact]
     public async Task Every_event_there_is_can_be_asked_for()
     {
         await using var session = Store.QuerySession();

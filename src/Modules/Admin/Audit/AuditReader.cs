@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Json;
 using JasperFx.Events;
 using Marten;
 using Npgsql;
@@ -25,6 +26,9 @@ public sealed record AuditEntry(
 /// <summary>Reads pages of the audit: the events in one query, and what they changed in one more for each kind of stream.</summary>
 public sealed class AuditReader(IDocumentStore store, ITicketChanges tickets, IPeople people)
 {
+    // What an event says that is no longer the JSON of its kind. The check of the chain tells the rest.
+    private static readonly ChangeView[] Unreadable = [new("event", null, "[unreadable]")];
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private static readonly HashSet<string> OfTickets = [.. AuditEvents.Types.Where(type => type.Namespace == typeof(TicketCreated).Namespace).Select(AuditEvents.AliasOf)];
@@ -59,26 +63,53 @@ public sealed class AuditReader(IDocumentStore store, ITicketChanges tickets, IP
     {
         Dictionary<Guid, IReadOnlyList<ChangeView>> changes = [];
         var ofTickets = rows.Where(row => OfTickets.Contains(row.Type)).ToArray();
-        foreach (var (id, change) in await tickets.OfAsync(Newest(ofTickets.Where(row => row.Subject == row.StreamId.ToString())), ct))
-            changes[id] = change;
-
-        await using var session = store.QuerySession();
-        var accounts = Newest(rows.Where(row => OfAccounts.Contains(row.Type)));
-        if (accounts.Count > 0)
-        {
-            Guid[] ids = [.. accounts.Keys];
-            var newest = accounts.Values.Max();
-            var events = await session.Events.QueryAllRawEvents().Where(e => e.StreamId.IsOneOf(ids) && e.Version <= newest).OrderBy(e => e.Sequence).ToListAsync(ct);
-            foreach (var (id, change) in events.GroupBy(e => e.StreamId).SelectMany(AccountChanges.Of))
-                changes[id] = change;
-        }
-
-        Guid[] others = [.. rows.Where(row => !OfTickets.Contains(row.Type) && !OfAccounts.Contains(row.Type)).Select(row => row.EventId)];
-        if (others.Length > 0)
-            foreach (var e in await session.Events.QueryAllRawEvents().Where(e => e.Id.IsOneOf(others)).ToListAsync(ct))
-                changes[e.Id] = Of(e);
-
+        await ReadAsync(ofTickets.Where(row => row.Subject == row.StreamId.ToString()), tickets.OfAsync);
+        await ReadAsync(rows.Where(row => OfAccounts.Contains(row.Type)), OfAccountsAsync);
+        await ReadAsync(rows.Where(row => !OfTickets.Contains(row.Type) && !OfAccounts.Contains(row.Type)), OfOthersAsync);
         return changes;
+
+        // What somebody did to one event in the database must not hide the others: the streams are read one by one then.
+        async Task ReadAsync(IEnumerable<Row> some, Func<IReadOnlyDictionary<Guid, long>, CancellationToken, Task<IReadOnlyDictionary<Guid, IReadOnlyList<ChangeView>>>> read)
+        {
+            var asked = some.ToArray();
+            if (asked.Length == 0)
+                return;
+
+            try
+            {
+                foreach (var (id, change) in await read(Newest(asked), ct))
+                    changes[id] = change;
+            }
+            catch (Exception e) when (IsUnreadable(e))
+            {
+                var streams = asked.ToLookup(row => row.StreamId);
+                if (streams.Count > 1)
+                    foreach (var stream in streams)
+                        await ReadAsync(stream, read);
+                else
+                    foreach (var row in asked)
+                        changes[row.EventId] = Unreadable;
+            }
+        }
+    }
+
+    private static bool IsUnreadable(Exception e) => e is JsonException or EventDeserializationFailureException or UnknownEventTypeException || (e.InnerException is { } inner && IsUnreadable(inner));
+
+    private async Task<IReadOnlyDictionary<Guid, IReadOnlyList<ChangeView>>> OfAccountsAsync(IReadOnlyDictionary<Guid, long> upTo, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        Guid[] ids = [.. upTo.Keys];
+        var newest = upTo.Values.Max();
+        var events = await session.Events.QueryAllRawEvents().Where(e => e.StreamId.IsOneOf(ids) && e.Version <= newest).OrderBy(e => e.Sequence).ToListAsync(ct);
+        return events.GroupBy(e => e.StreamId).SelectMany(AccountChanges.Of).ToDictionary(change => change.EventId, change => change.Changes);
+    }
+
+    private async Task<IReadOnlyDictionary<Guid, IReadOnlyList<ChangeView>>> OfOthersAsync(IReadOnlyDictionary<Guid, long> upTo, CancellationToken ct)
+    {
+        await using var session = store.QuerySession();
+        Guid[] ids = [.. upTo.Keys];
+        var newest = upTo.Values.Max();
+        return (await session.Events.QueryAllRawEvents().Where(e => e.StreamId.IsOneOf(ids) && e.Version <= newest).ToListAsync(ct)).ToDictionary(e => e.Id, Of);
     }
 
     private static IReadOnlyList<ChangeView> Of(IEvent e) => e.Data switch
