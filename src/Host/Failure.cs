@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Npgsql;
 using TicMate.Identity.Contracts;
 using TicMate.Identity.Passwords;
+using TicMate.Tickets.Searching;
 
 namespace TicMate.Host;
 
@@ -73,7 +74,7 @@ public sealed class ExceptionAnswer(IProblemDetailsService problems, ILogger<Exc
             BadHttpRequestException bad => new ProblemDetails { Status = bad.StatusCode },
             ConcurrencyException => Refuse.With(409, "changed-meanwhile", "Someone else changed this at the same moment. Read it again and retry."),
             TooBusyException => Refuse.With(503, "too-busy", "Too many people are signing in at this moment; try again in a second."),
-            PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } =>
+            TooSlowException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } =>
                 Refuse.With(503, "too-slow", "This would take too long. Ask for less: narrow the filters, or sort otherwise."),
             _ when IsDatabaseAway(exception) && http.Features.Get<KeyedRequest>() is { IsRemembered: true } =>
                 Refuse.With(503, "outcome-unknown", "The database was lost at the very end: whether this was done is not known. Send it again with the same key."),

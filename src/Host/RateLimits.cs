@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using System.Text.RegularExpressions;
 using System.Threading.RateLimiting;
@@ -149,8 +150,11 @@ public sealed partial class RateLimits(IOptions<RateLimitOptions> options, TimeP
 
     private readonly PartitionedRateLimiter<HttpContext> windows = Partitions(options.Value.ByName, clock);
 
+    private static readonly ConditionalWeakTable<RouteEndpoint, string> Paths = [];
+
     /// <summary>A route as the table names it: the parameters' names do not matter.</summary>
-    public static string Route(string method, RouteEndpoint endpoint) => $"{method} /{Parameter().Replace(endpoint.RoutePattern.RawText!.Trim('/'), "{}")}";
+    public static string Route(string method, RouteEndpoint endpoint) =>
+        $"{method} /{Paths.GetValue(endpoint, static route => Parameter().Replace(route.RoutePattern.RawText!.Trim('/'), "{}"))}";
 
     /// <summary>Which policy a request falls under, and whose request it is.</summary>
     public static (string Policy, string Caller) Of(HttpContext http)

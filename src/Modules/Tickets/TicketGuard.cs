@@ -1,4 +1,5 @@
 using TicMate.Identity.Contracts;
+using TicMate.Tickets.Reading;
 
 namespace TicMate.Tickets;
 
@@ -10,6 +11,10 @@ public static class TicketGuard
 {
     /// <summary>404 when the ticket does not exist for this person.</summary>
     public static ProblemDetails? Unseen(Ticket? ticket, CurrentUser user) =>
+        ticket?.IsVisibleTo(user) is true ? null : Refuse.NotFound("ticket");
+
+    /// <inheritdoc cref="Unseen(Ticket?, CurrentUser)"/>
+    public static ProblemDetails? Unseen(StoredTicket? ticket, CurrentUser user) =>
         ticket?.IsVisibleTo(user) is true ? null : Refuse.NotFound("ticket");
 
     /// <summary>403 for owners; ask it after <see cref="Unseen"/>.</summary>

@@ -8,6 +8,9 @@ public sealed record CurrentUser(Guid Id, string Role, Guid SessionId)
     /// <summary>The API key that a program of this person called with; there is no session then.</summary>
     public Guid? ApiKeyId { get; init; }
 
+    /// <summary>What the person is known to be good at.</summary>
+    public string[] Skills { get; init; } = [];
+
     public bool IsStaff => Role is Roles.Moderator or Roles.Admin;
 }
 

@@ -79,8 +79,11 @@ public sealed class AccessTokens(Keys keys, TimeProvider clock)
         IssuerSigningKeyResolver = (_, _, kid, _) => ring.Where(k => k.KeyId == kid).Take(1), TryAllIssuerSigningKeys = false,
         RequireSignedTokens = true, RequireExpirationTime = true, ClockSkew = Skew,
         NameClaimType = SessionClaims.UserId, RoleClaimType = SessionClaims.Role,
-        LifetimeValidator = (from, until, _, rules) => clock.GetUtcNow().UtcDateTime is var now && from - rules.ClockSkew <= now && now < until + rules.ClockSkew,
+        LifetimeValidator = (from, until, _, _) => from is { } begin && until is { } end && IsInTime(begin, end),
     };
+
+    /// <summary>Whether a token that is good from one time until another, both UTC, is good now.</summary>
+    public bool IsInTime(DateTime from, DateTime until) => clock.GetUtcNow().UtcDateTime is var now && from - Skew <= now && now < until + Skew;
 
     /// <summary>What the JWT handler does not look at: exactly our header, every claim, none twice, and a life of at most a day.</summary>
     public bool IsComplete(JsonWebToken token)

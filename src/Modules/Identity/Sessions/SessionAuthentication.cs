@@ -16,6 +16,9 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
 {
     private const int LongestToken = 4_096;
     private const string ByCookie = "session by cookie";
+    private const int MostRemembered = 20_000;
+
+    private readonly RecentTokens verified = new(MostRemembered);
 
     public void Configure(JwtBearerOptions options) => Configure(JwtBearerDefaults.AuthenticationScheme, options);
 
@@ -39,20 +42,39 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
             else if (value["Bearer ".Length..].Trim() is var token && token.StartsWith(ApiKeySecret.Start, StringComparison.Ordinal))
                 await FindApiKeyAsync(context, token);
             else
-                context.Token = token;
+                await TakeAsync(context, token);
         }
         else if (request.Cookies.TryGetValue(SessionCookies.Token, out var cookie))
         {
             if (cookie.Length > LongestToken || request.Headers.Cookie.Sum(line => line!.Split(';').Count(c => c.TrimStart().StartsWith("token=", StringComparison.Ordinal))) > 1)
                 context.Fail("One session cookie is needed.");
             else
-                context.Token = cookie;
-
-            context.HttpContext.Items[ByCookie] = true;
+            {
+                context.HttpContext.Items[ByCookie] = true;
+                await TakeAsync(context, cookie);
+            }
         }
         else
         {
             context.NoResult();
+        }
+    }
+
+    // A token that was found genuine is not verified again. That its time has come and is not over, and that its session holds, is asked anew.
+    private async Task TakeAsync(MessageReceivedContext context, string token)
+    {
+        if (verified.Find(token) is not { } known || !tokens.IsInTime(known.ValidFrom, known.ValidTo))
+        {
+            context.Token = token;
+        }
+        else if (await CallerAsync(context.HttpContext, known) is { } caller)
+        {
+            context.Principal = caller;
+            context.Success();
+        }
+        else
+        {
+            context.Fail("The session is over.");
         }
     }
 
@@ -65,7 +87,8 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
         }
 
         context.Principal = Caller(
-            found.User, [new(SessionClaims.ApiKeyId, found.Key.Id.ToString()), .. found.Key.Scopes.Select(scope => new Claim(SessionClaims.Scope, scope))], found.Key.Id);
+            new CurrentUser(found.User.Id, found.User.Role, Reference.Nothing) { ApiKeyId = found.Key.Id, Skills = found.User.Skills },
+            [new(SessionClaims.ApiKeyId, found.Key.Id.ToString()), .. found.Key.Scopes.Select(scope => new Claim(SessionClaims.Scope, scope))]);
         context.Success();
     }
 
@@ -73,24 +96,32 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
     {
         var token = (JsonWebToken)context.SecurityToken;
         if (!tokens.IsComplete(token) || !Guid.TryParse(token.Subject, out var userId) || !Guid.TryParse(token.GetPayloadValue<string>(SessionClaims.SessionId), out var sessionId)
-            || await lookup.FindSessionAsync(userId, sessionId, context.HttpContext.RequestAborted) is not { } standing)
+            || await CallerAsync(context.HttpContext, new(userId, sessionId, token.IssuedAt, token.ValidFrom, token.ValidTo)) is not { } caller)
         {
             context.Fail("The session is over.");
             return;
         }
 
-        var role = standing.User.Role;
-        context.Principal = Caller(standing.User, [new(SessionClaims.SessionId, sessionId.ToString())]);
+        verified.Put(token.EncodedToken, new(userId, sessionId, token.IssuedAt, token.ValidFrom, token.ValidTo));
+        context.Principal = caller;
+    }
+
+    /// <summary>The caller of a token that is genuine; null when its session is over.</summary>
+    private async ValueTask<ClaimsPrincipal?> CallerAsync(HttpContext http, VerifiedToken token)
+    {
+        if (await lookup.FindSessionAsync(token.UserId, token.SessionId, http.RequestAborted) is not { } standing)
+            return null;
 
         // A browser session in use stays alive: from half of a token's life on, the next answer carries a fresh one.
-        if (IsByCookie(context.HttpContext) && standing.Session.Kind is SessionKind.Cookie && clock.GetUtcNow() > token.IssuedAt + AccessTokens.Lifetime(role) / 2)
-            cookies.Set(context.HttpContext, tokens.Issue(userId, sessionId, role), role);
+        var role = standing.User.Role;
+        if (IsByCookie(http) && standing.Session.Kind is SessionKind.Cookie && clock.GetUtcNow() > token.IssuedAt + AccessTokens.Lifetime(role) / 2)
+            cookies.Set(http, tokens.Issue(token.UserId, token.SessionId, role), role);
+
+        return Caller(new CurrentUser(standing.User.Id, role, token.SessionId) { Skills = standing.User.Skills }, [new(SessionClaims.SessionId, token.SessionId.ToString())]);
     }
 
     // What the person may do is what the person's account says now.
-    private static ClaimsPrincipal Caller(User user, Claim[] more, Guid? apiKeyId = null) => new(new ClaimsIdentity(
-        [new(SessionClaims.UserId, user.Id.ToString()), new(SessionClaims.Role, user.Role), new(ClaimTypes.Name, Actor.NameOf(user.Id, apiKeyId)), .. more],
-        JwtBearerDefaults.AuthenticationScheme, ClaimTypes.Name, SessionClaims.Role));
+    private static ClaimsPrincipal Caller(CurrentUser user, Claim[] more) => new(new CallerIdentity(user, more));
 
     // Every failure looks the same; RFC 6750, section 3, for the header. The body comes from the host, as for every error.
     private static Task Challenge(JwtBearerChallengeContext context)
@@ -102,13 +133,16 @@ public sealed class SessionAuthentication(AccessTokens tokens, SessionCookies co
     }
 }
 
-/// <summary>The caller, from the claims that <see cref="SessionAuthentication"/> left.</summary>
+/// <summary>Who calls, as endpoints take it and as claims.</summary>
+public sealed class CallerIdentity(CurrentUser user, IEnumerable<Claim> more) : ClaimsIdentity(
+    [new(SessionClaims.UserId, user.Id.ToString()), new(SessionClaims.Role, user.Role), new(ClaimTypes.Name, Contracts.Actor.NameOf(user.Id, user.ApiKeyId)), .. more],
+    JwtBearerDefaults.AuthenticationScheme, ClaimTypes.Name, SessionClaims.Role)
+{
+    public CurrentUser User => user;
+}
+
+/// <summary>The caller that <see cref="SessionAuthentication"/> found.</summary>
 public static class SessionUser
 {
-    public static CurrentUser Of(ClaimsPrincipal caller) => new(
-        Guid.Parse(caller.FindFirstValue(SessionClaims.UserId)!), caller.FindFirstValue(SessionClaims.Role)!,
-        Guid.TryParse(caller.FindFirstValue(SessionClaims.SessionId), out var session) ? session : Reference.Nothing)
-    {
-        ApiKeyId = Guid.TryParse(caller.FindFirstValue(SessionClaims.ApiKeyId), out var key) ? key : null,
-    };
+    public static CurrentUser Of(ClaimsPrincipal caller) => ((CallerIdentity)caller.Identity!).User;
 }

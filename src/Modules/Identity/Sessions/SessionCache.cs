@@ -121,37 +121,4 @@ public class SessionCache(TimeProvider clock)
     }
 
     private bool IsCurrent(User user) => ReferenceEquals(users.Find(user.Id), user);
-
-    /// <summary>Two generations: what was not asked for while the younger one filled up is dropped with the older.</summary>
-    private sealed class Recent<TKey, TValue>(int most) where TKey : notnull where TValue : class
-    {
-        private Dictionary<TKey, TValue> young = [], old = [];
-
-        public TValue? Find(TKey key)
-        {
-            if (young.TryGetValue(key, out var value))
-                return value;
-
-            if (old.TryGetValue(key, out value))
-                Put(key, value);
-
-            return value;
-        }
-
-        public void Put(TKey key, TValue value)
-        {
-            if (young.Count >= most / 2)
-                (old, young) = (young, []);
-
-            young[key] = value;
-        }
-
-        public void Remove(TKey key)
-        {
-            young.Remove(key);
-            old.Remove(key);
-        }
-
-        public void Clear() => (young, old) = ([], []);
-    }
 }

@@ -18,8 +18,14 @@ public sealed class ImportNotes : IAsyncDisposable
     {
         var notes = new ImportNotes(store.Storage.Database.CreateConnection(), $"{store.Options.DatabaseSchemaName}.mt_doc_ticket");
         await notes.connection.OpenAsync(ct);
+
+        // The session may have served an import before.
         await using var tables = notes.Command(
-            "create temp table import_rows (identity text primary key, occurrences int not null); create temp table import_tickets (id uuid not null)");
+            """
+            create temp table if not exists import_rows (identity text primary key, occurrences int not null);
+            create temp table if not exists import_tickets (id uuid not null);
+            truncate import_rows, import_tickets
+            """);
         await tables.ExecuteNonQueryAsync(ct);
         return notes;
     }

@@ -167,6 +167,9 @@ public sealed class TicketFeed(TicketLog log, IDocumentStore store, IOptions<Liv
             if (!isMore && !isNews)
                 await connection.WaitAsync(progress!.IsWaiting ? WaitAtGap : LongestWait, ct);
         }
+
+        await using var rest = new NpgsqlCommand($"unlisten {Appended}", connection);
+        await rest.ExecuteNonQueryAsync(ct);
     }
 
     private bool IsWanted

@@ -1,5 +1,6 @@
-using Microsoft.Extensions.Options;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
 using TicMate.Identity.Contracts;
 
 namespace TicMate.Tickets.Reading;
@@ -110,6 +111,32 @@ public sealed class TicketReader(IPeople people, IOptions<TicketsOptions> option
         }
 
         var names = await people.NamesAsync(ids, ct);
-        return [.. tickets.Select(t => TicketView.Of(t, reader.IsStaff || options.Value.ShareNotesWithOwner, names, replies, clock.GetUtcNow()))];
+        return [.. tickets.Select(t => TicketView.Of(t, ShowsNotes(reader), names, replies, clock.GetUtcNow()))];
     }
+
+    /// <summary>What writes the ticket into an answer, as the detail shows it.</summary>
+    public async ValueTask<Action<Utf8JsonWriter>> WritingAsync(StoredTicket ticket, CurrentUser reader, CancellationToken ct)
+    {
+        var ids = new HashSet<Guid>();
+        ticket.AddPeople(ids, Ticket.RepliesKept);
+        var names = await people.NamesAsync(ids, ct);
+        return writer => ticket.Write(writer, ShowsNotes(reader), showLinks: reader.IsStaff, names, Ticket.RepliesKept, clock.GetUtcNow());
+    }
+
+    /// <summary>What writes the tickets into an answer one after the other, as lists show them.</summary>
+    public async ValueTask<Action<Utf8JsonWriter>> WritingAsync(IReadOnlyList<StoredTicket> tickets, CurrentUser reader, CancellationToken ct)
+    {
+        var ids = new HashSet<Guid>();
+        foreach (var ticket in tickets)
+            ticket.AddPeople(ids, TicketView.RepliesInLists);
+
+        var names = await people.NamesAsync(ids, ct);
+        return writer =>
+        {
+            foreach (var ticket in tickets)
+                ticket.Write(writer, ShowsNotes(reader), showLinks: false, names, TicketView.RepliesInLists, clock.GetUtcNow());
+        };
+    }
+
+    private bool ShowsNotes(CurrentUser reader) => reader.IsStaff || options.Value.ShareNotesWithOwner;
 }

@@ -1,4 +1,3 @@
-using Marten;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 
@@ -14,15 +13,13 @@ public static class GetQueueEndpoint
 
     public static (TicketFilter, ProblemDetails) Validate(CurrentUser user, HttpContext http) => TicketFilter.Read(TicketList.Queue, http.Request.Query, user);
 
-    public static Task<User?> LoadAsync(CurrentUser user, IQuerySession session, CancellationToken ct) => session.LoadAsync<User>(user.Id, ct);
-
     /// <summary>What somebody of the staff can take up next: open, and either theirs or nobody's.</summary>
     [Authorize(Roles = Roles.Staff), WolverineGet("/api/tickets/queue")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
-    public static async Task<TicketPageAnswer> Get(TicketFilter filter, CurrentUser user, User? person, TicketLists lists, TimeProvider clock, HttpContext http)
+    [ProducesResponseType<TicketPageAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
+    public static async Task<IResult> Get(TicketFilter filter, CurrentUser user, TicketLists lists, TimeProvider clock, HttpContext http)
     {
-        var sql = Sql(lists.Schema, filter, user, person?.Skills ?? [], clock.GetUtcNow());
-        var rows = await lists.ReadAsync(sql, row => lists.Row(row, NextFirst), http.RequestAborted);
+        var sql = Sql(lists.Schema, filter, user, user.Skills, clock.GetUtcNow());
+        var rows = await lists.ReadAsync(sql, row => TicketLists.Row(row, NextFirst), http.RequestAborted);
         return await lists.PageAsync(rows, filter, user, http);
     }
 
@@ -31,7 +28,7 @@ public static class GetQueueEndpoint
     {
         var sql = new TicketSql(schema);
         var conditions = sql.Conditions(filter, new TicketReach(null, null, false), now);
-        var (mine, known, take) = (sql.Value(user.Id), $"{sql.Value(skills.Select(Skill.Key).ToArray())}::varchar[]", sql.Value(filter.Limit + 1));
+        var (mine, known, take) = (sql.Value(user.Id), $"{sql.Value(skills.Select(Skill.Key).ToArray())}::varchar[]", filter.Limit + 1);
 
         var arms =
             from matches in skills.Length > 0 ? new[] { true, false } : [false]

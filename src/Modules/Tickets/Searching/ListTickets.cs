@@ -7,8 +7,8 @@ public static class ListTicketsEndpoint
     public static (TicketFilter, ProblemDetails) Validate(CurrentUser user, HttpContext http) => TicketFilter.Read(TicketList.Mine, http.Request.Query, user);
 
     [WolverineGet("/api/tickets")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
-    public static Task<TicketPageAnswer> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
+    [ProducesResponseType<TicketPageAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
+    public static Task<IResult> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
         lists.PageAsync(filter, filter.Everybodys ? TicketReach.Everything(user) : TicketReach.Own(user), user, http);
 }
 
@@ -17,8 +17,8 @@ public static class ListAssignedTicketsEndpoint
     public static (TicketFilter, ProblemDetails) Validate(CurrentUser user, HttpContext http) => TicketFilter.Read(TicketList.Assigned, http.Request.Query, user);
 
     [WolverineGet("/api/tickets/get-assigned")]
-    [ProducesResponseType<ProblemDetails>(400)]
-    public static Task<TicketPageAnswer> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
+    [ProducesResponseType<TicketPageAnswer>(200), ProducesResponseType<ProblemDetails>(400)]
+    public static Task<IResult> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
         lists.PageAsync(filter, TicketReach.Work(user), user, http);
 }
 
@@ -27,7 +27,7 @@ public static class ListAllTicketsEndpoint
     public static (TicketFilter, ProblemDetails) Validate(CurrentUser user, HttpContext http) => TicketFilter.Read(TicketList.Every, http.Request.Query, user);
 
     [Authorize(Roles = Roles.Staff), WolverineGet("/api/admin/tickets")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
-    public static Task<TicketPageAnswer> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
+    [ProducesResponseType<TicketPageAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(403)]
+    public static Task<IResult> Get(TicketFilter filter, CurrentUser user, TicketLists lists, HttpContext http) =>
         lists.PageAsync(filter, TicketReach.Everything(user), user, http);
 }

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Text.Json;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using TicMate.Tickets.Reading;
@@ -16,31 +18,53 @@ public static class SummarizeTicketsEndpoint
     private const int Newest = 5;
 
     [WolverineGet("/api/tickets/tickets-summary")]
-    [ProducesResponseType<ProblemDetails>(400)]
-    public static async Task<TicketSummaryAnswer> Get(CurrentUser user, TicketLists lists, TimeProvider clock, CancellationToken ct)
+    [ProducesResponseType<TicketSummaryAnswer>(200), ProducesResponseType<ProblemDetails>(400)]
+    public static async Task<IResult> Get(CurrentUser user, TicketLists lists, TicketReader reader, TimeProvider clock, CancellationToken ct)
     {
-        var counts = await lists.ReadAsync(
-            Counts(lists.Schema, user, clock.GetUtcNow()), row => (IsRecent: row.GetBoolean(0), Status: row.GetString(1), Tickets: row.GetInt32(2)), ct);
-        var newest = await lists.RowsAsync(new TicketFilter { Limit = Newest - 1 }, TicketReach.Own(user), ct);
-        return new(Summary(true), Summary(false), await lists.ViewsAsync(newest, user, ct));
-
-        TicketSummary Summary(bool recent)
+        var rows = await lists.ReadAsync(Sql(lists.Schema, user, clock.GetUtcNow()), Read, ct);
+        var write = await reader.WritingAsync([.. rows.Where(row => row.Ticket is not null).Select(row => row.Ticket!)], user, ct);
+        return new WrittenAnswer(answer =>
         {
-            var tickets = counts.Where(count => count.IsRecent == recent).ToDictionary(count => count.Status, count => count.Tickets);
-            int Of(string status) => tickets.GetValueOrDefault(status);
-            return new(tickets.Values.Sum(), Of(Status.Todo), Of(Status.InProgress), Of(Status.Waiting), Of(Status.Completed));
+            Write(answer, "summary", recent: true);
+            Write(answer, "previousSummary", recent: false);
+            answer.WriteStartArray("tickets"u8);
+            write(answer);
+            answer.WriteEndArray();
+        });
+
+        void Write(Utf8JsonWriter answer, string name, bool recent)
+        {
+            var tickets = rows.Where(row => row.Ticket is null && row.IsRecent == recent).ToDictionary(row => row.Status, row => row.Tickets);
+            answer.WriteStartObject(name);
+            answer.WriteNumber("totalTickets"u8, tickets.Values.Sum());
+            answer.WriteNumber("todo"u8, tickets.GetValueOrDefault(Status.Todo));
+            answer.WriteNumber("inProgress"u8, tickets.GetValueOrDefault(Status.InProgress));
+            answer.WriteNumber("waiting"u8, tickets.GetValueOrDefault(Status.Waiting));
+            answer.WriteNumber("completed"u8, tickets.GetValueOrDefault(Status.Completed));
+            answer.WriteEndObject();
         }
     }
 
     /// <summary>The first moment of the last 30 days: days are UTC's, and today is one of them.</summary>
     public static DateTimeOffset Begin(DateTimeOffset now) => new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(-29);
 
-    /// <summary>Answered from the index alone.</summary>
-    public static TicketSql Counts(string schema, CurrentUser user, DateTimeOffset now)
+    /// <summary>The counts, from the index alone, and then the newest tickets.</summary>
+    public static TicketSql Sql(string schema, CurrentUser user, DateTimeOffset now)
     {
         var sql = new TicketSql(schema);
         var (author, recent, since) = (sql.Value(user.Id), sql.Value(Begin(now)), sql.Value(Begin(now).AddDays(-30)));
-        return sql.As($"select t.created_at >= {recent}, t.status, count(*)::int from {sql.Tickets} t "
-            + $"where t.author_id = {author} and t.created_at >= {since} and t.deleted_at is null group by 1, 2");
+        return sql.As(
+            $"""
+            select r.data, r.mt_version, r.is_recent, r.status, r.tickets from (
+                select null::jsonb as data, null::bigint as mt_version, t.created_at >= {recent} as is_recent, t.status, count(*)::int as tickets, null::timestamptz as created_at, null::int as number
+                from {sql.Tickets} t where t.author_id = {author} and t.created_at >= {since} and t.deleted_at is null group by 3, 4
+                union all
+                (select t.data, t.mt_version, null, null, null, t.created_at, t.number from {sql.Tickets} t where t.author_id = {author} and t.deleted_at is null
+                order by t.created_at desc, t.number desc limit {Newest})) r
+            order by r.created_at desc nulls first, r.number desc
+            """);
     }
+
+    private static (StoredTicket? Ticket, bool IsRecent, string Status, int Tickets) Read(DbDataReader row) => row.IsDBNull(0)
+        ? (null, row.GetBoolean(2), row.GetString(3), row.GetInt32(4)) : (TicketLists.Ticket(row), false, "", 0);
 }

@@ -13,70 +13,118 @@ namespace TicMate.Tickets.Searching;
 public sealed record TicketPageAnswer(IReadOnlyList<TicketView> Tickets, string? Next) : Answer;
 
 /// <summary>A ticket and where it stands in its list.</summary>
-public sealed record TicketRow(Ticket Ticket, long Key);
+public sealed record TicketRow(StoredTicket Ticket, long Key, int Number);
 
-/// <summary>Reads lists: one query each, which may take only so long.</summary>
+/// <summary>A list would take too long; the host answers 503.</summary>
+public sealed class TooSlowException(Exception inner) : Exception("The list takes too long.", inner);
+
+/// <summary>Reads tickets and lists of them: one statement each, which may take only so long.</summary>
 public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOptions<TicketsOptions> options, TimeProvider clock)
 {
-    private readonly TimeSpan timeout = options.Value.ListTimeout;
+    private readonly int seconds = (int)Math.Ceiling(options.Value.ListTimeout.TotalSeconds);
 
     public string Schema => store.Options.DatabaseSchemaName;
 
-    public async Task<TicketPageAnswer> PageAsync(TicketFilter filter, TicketReach reach, CurrentUser user, HttpContext http) =>
+    /// <summary>One ticket; null when there is none.</summary>
+    public async Task<StoredTicket?> FindAsync(Guid id, CancellationToken ct)
+    {
+        var sql = new TicketSql(Schema);
+        return (await ReadAsync(sql.As($"select t.data, t.mt_version from {sql.Tickets} t where t.id = {sql.Value(id)}"), Ticket, ct)).SingleOrDefault();
+    }
+
+    public async Task<IResult> PageAsync(TicketFilter filter, TicketReach reach, CurrentUser user, HttpContext http) =>
         await PageAsync(await RowsAsync(filter, reach, http.RequestAborted), filter, user, http);
 
     /// <summary>The rows of a page and, if there is one, the first of the next.</summary>
     public Task<List<TicketRow>> RowsAsync(TicketFilter filter, TicketReach reach, CancellationToken ct) =>
         ReadAsync(TicketSql.Page(Schema, filter, reach, clock.GetUtcNow()), row => Row(row, filter.Sort), ct);
 
-    public async Task<TicketPageAnswer> PageAsync(IReadOnlyList<TicketRow> rows, TicketFilter filter, CurrentUser user, HttpContext http)
+    /// <summary>Answers with a <see cref="TicketPageAnswer"/>.</summary>
+    public async Task<IResult> PageAsync(IReadOnlyList<TicketRow> rows, TicketFilter filter, CurrentUser user, HttpContext http)
     {
         var shown = rows.Take(filter.Limit).ToArray();
         var next = rows.Count > filter.Limit ? CursorAt(shown[^1], filter.Sort).ToString() : null;
         if (next is not null)
             http.Response.Headers.Link = LinkTo(http.Request, next);
 
-        return new TicketPageAnswer(await ViewsAsync(shown, user, http.RequestAborted), next);
+        var write = await reader.WritingAsync([.. shown.Select(row => row.Ticket)], user, http.RequestAborted);
+        return new WrittenAnswer(answer =>
+        {
+            answer.WriteStartArray("tickets"u8);
+            write(answer);
+            answer.WriteEndArray();
+            answer.WriteString("next"u8, next);
+        });
     }
 
     public ValueTask<TicketView[]> ViewsAsync(IEnumerable<TicketRow> rows, CurrentUser user, CancellationToken ct) =>
-        reader.ViewsAsync([.. rows.Select(row => row.Ticket)], user, TicketView.RepliesInLists, ct);
+        reader.ViewsAsync([.. rows.Select(row => Read(row.Ticket))], user, TicketView.RepliesInLists, ct);
 
-    public static TicketCursor CursorAt(TicketRow row, TicketSort sort) => new(sort.Name, row.Key, row.Ticket.Number);
+    /// <summary>The ticket in objects.</summary>
+    public Ticket Read(StoredTicket ticket) =>
+        store.Options.Serializer().FromJson<Ticket>(new MemoryStream(ticket.Json.ToArray())) with { Version = ticket.Version };
 
-    /// <param name="prepare">The text is one of a few and costs more to plan than to run: each connection plans it once, whatever its parameters.</param>
-    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct, TimeSpan? most = null, bool prepare = false)
+    public static TicketCursor CursorAt(TicketRow row, TicketSort sort) => new(sort.Name, row.Key, row.Number);
+
+    /// <summary>Runs a statement that the database plans by its parameters.</summary>
+    /// <exception cref="TooSlowException">It took longer than lists may.</exception>
+    public async Task<List<T>> ReadAsync<T>(TicketSql sql, Func<DbDataReader, T> read, CancellationToken ct)
+    {
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var query = new NpgsqlCommand(sql.Text, connection) { CommandTimeout = seconds };
+        query.Parameters.AddRange(sql.Parameters.ToArray());
+        try
+        {
+            await using var rows = await query.ExecuteReaderAsync(ct);
+            return await ListAsync(rows, read, ct);
+        }
+        catch (NpgsqlException e) when (e.InnerException is TimeoutException && connection.State is System.Data.ConnectionState.Open)
+        {
+            throw new TooSlowException(e);
+        }
+    }
+
+    /// <summary>Runs a statement of which there are a few, and which cost more to plan than to run: each connection plans them once, whatever their parameters.</summary>
+    public async Task<List<T>> ReadPlannedAsync<T>(TicketSql sql, Func<DbDataReader, T> read, TimeSpan most, CancellationToken ct)
     {
         await using var connection = store.Storage.Database.CreateConnection();
         await connection.OpenAsync(ct);
 
-        // Both in one trip, which is one transaction: the limit is for this query alone.
+        // Both in one trip, which is one transaction: the settings are for this query alone.
         var query = new NpgsqlBatchCommand(sql.Text);
-        foreach (var parameter in sql.Parameters)
-            query.Parameters.Add(parameter);
+        query.Parameters.AddRange(sql.Parameters.ToArray());
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { new("select set_config('statement_timeout', $1, true)") { Parameters = { new() { Value = (most ?? timeout).TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) } } }, query },
+            BatchCommands =
+            {
+                new("select set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)")
+                {
+                    Parameters = { new() { Value = most.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) } },
+                },
+                query,
+            },
         };
-
-        if (prepare)
-        {
-            batch.BatchCommands[0].CommandText = "select set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)";
-            await batch.PrepareAsync(ct);
-        }
-
+        await batch.PrepareAsync(ct);
         await using var rows = await batch.ExecuteReaderAsync(ct);
         await rows.NextResultAsync(ct);
+        return await ListAsync(rows, read, ct);
+    }
+
+    /// <summary>Reads a row of data, version, the column that the list sorts by, and number.</summary>
+    public static TicketRow Row(DbDataReader row, TicketSort sort) => new(Ticket(row), sort.KeyOf(row, 2), row.GetInt32(3));
+
+    /// <summary>Reads a row's data and version.</summary>
+    public static StoredTicket Ticket(DbDataReader row) => new(row.GetFieldValue<byte[]>(0), row.GetInt32(1));
+
+    private static async Task<List<T>> ListAsync<T>(DbDataReader rows, Func<DbDataReader, T> read, CancellationToken ct)
+    {
         var found = new List<T>();
         while (await rows.ReadAsync(ct))
             found.Add(read(rows));
 
         return found;
     }
-
-    /// <summary>Reads a row of data, version and the column that the list sorts by.</summary>
-    public TicketRow Row(DbDataReader row, TicketSort sort) =>
-        new(store.Options.Serializer().FromJson<Ticket>(row, 0) with { Version = row.GetInt32(1) }, sort.KeyOf(row, 2));
 
     // RFC 8288: the same request with another cursor.
     private static string LinkTo(HttpRequest request, string cursor)

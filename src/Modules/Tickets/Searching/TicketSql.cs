@@ -38,7 +38,9 @@ public sealed class TicketSql(string schema)
     {
         var sql = new TicketSql(schema);
         var conditions = sql.Conditions(filter, reach, now);
-        var (sort, take) = (filter.Sort, sql.Value(filter.Limit + 1));
+
+        // A number and no parameter: not knowing it, the planner would take a plan for many rows to be the best for all.
+        var (sort, take) = (filter.Sort, filter.Limit + 1);
         var after = filter.After is not { } cursor ? "true"
             : $"({sort.Column}, t.number) {sort.Beyond} ({sql.Value(sort.ValueOf(cursor.Key)!)}, {sql.Value(cursor.Number)})";
 

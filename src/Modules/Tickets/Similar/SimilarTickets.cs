@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Marten;
+using Microsoft.Extensions.Options;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Reading;
 using TicMate.Tickets.Searching;
@@ -33,15 +34,15 @@ public sealed record SimilarView(TicketMention Ticket, double Score, string[] Ma
 public sealed record SimilarAnswer(IReadOnlyList<SimilarView> Similar) : Answer;
 
 /// <summary>Finds tickets about the same thing, by their words.</summary>
-public sealed class SimilarTickets(TicketLists lists, Trigrams trigrams, TicketEmbeddings embeddings, IPeople people, IDocumentStore store)
+public sealed class SimilarTickets(TicketLists lists, Trigrams trigrams, TicketEmbeddings embeddings, IPeople people, IDocumentStore store, IOptions<TicketsOptions> options)
 {
     public const int DefaultLimit = 5, LargestLimit = 20;
 
     public async Task<List<SimilarTicket>> SolvedAsync(Likeness like, int limit, CancellationToken ct) =>
-        await lists.ReadAsync(SimilarSql.Solved(lists.Schema, await trigrams.SchemaAsync(ct), await embeddings.OfAsync(like, ct), like, limit), Read, ct, prepare: true);
+        await lists.ReadPlannedAsync(SimilarSql.Solved(lists.Schema, await trigrams.SchemaAsync(ct), await embeddings.OfAsync(like, ct), like, limit), Read, options.Value.ListTimeout, ct);
 
     public async Task<List<SimilarTicket>> CurrentAsync(Likeness like, DateTimeOffset since, Guid first, int limit, TimeSpan most, CancellationToken ct) =>
-        await lists.ReadAsync(SimilarSql.Current(lists.Schema, like, since, first, limit), Read, ct, most, prepare: true);
+        await lists.ReadPlannedAsync(SimilarSql.Current(lists.Schema, like, since, first, limit), Read, most, ct);
 
     /// <summary>Owners find among their own tickets only.</summary>
     public async Task<SimilarAnswer> AnswerAsync(string title, string description, Guid? except, int limit, CurrentUser user, CancellationToken ct)
