@@ -139,14 +139,14 @@ public sealed class FindSimilarTests(App app) : ListScenarios(app)
 
 public sealed class ChooseDuplicatesTests
 {
-    private static SimilarTicket Found(Guid author, string title) => new(new Ticket { Id = Guid.CreateVersion7(), AuthorId = author, Title = title, Description = "It burns, and there is smoke." }, 1, [], []);
+    private static Wording Found(Guid author, string title) => new(Guid.CreateVersion7(), 1, author, title, "It burns, and there is smoke.");
 
     [Fact]
     public void The_own_tickets_come_first_and_what_is_not_nearly_the_same_is_left_out()
     {
         var (me, other) = (Guid.NewGuid(), Guid.NewGuid());
         var chosen = PossibleDuplicates.Choose(
-            new Ticket { AuthorId = me, Title = "The printer is on fire", Description = "It burns, and there is smoke." },
+            Found(me, "The printer is on fire"),
             [Found(other, "The printer is on fire"), Found(me, "My printer is on fire"), Found(me, "A quite other matter of the heart that has nothing to do with any machine")]);
 
         chosen.Select(c => (c.Ticket.AuthorId, c.Ticket.Title)).ShouldBe([(me, "My printer is on fire"), (other, "The printer is on fire")]);

@@ -13,6 +13,17 @@ public sealed record TicketAnswer(string? Message, TicketView Ticket) : Answer(M
     /// <summary>Tickets that may ask for the same; only in the answer to opening one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<DuplicateView>? PossibleDuplicates { get; init; }
+
+    /// <summary>Answers with a ticket that was just stored.</summary>
+    public static async Task<TicketAnswer> OfAsync(Ticket ticket, string message, int statusCode, TicketReader reader, CurrentUser user, HttpContext http, CancellationToken ct)
+    {
+        http.Response.StatusCode = statusCode;
+        http.Response.Headers.ETag = $"\"{ticket.Version}\"";
+        if (statusCode is StatusCodes.Status201Created)
+            http.Response.Headers.Location = $"/api/tickets/{ticket.Id}";
+
+        return new TicketAnswer(message, await reader.ViewAsync(ticket, user, ct));
+    }
 }
 
 /// <summary>Answers a change with the ticket as it is once the change is stored.</summary>
@@ -21,15 +32,6 @@ public sealed record TicketChanged(Guid TicketId, string Message, int StatusCode
     public static void ConfigureResponse(IChain chain) => chain.UseForResponse(new MethodCall(typeof(TicketChanged), nameof(AnswerAsync)));
 
     public static async Task<TicketAnswer> AnswerAsync(
-        TicketChanged changed, IDocumentSession session, TicketReader reader, CurrentUser user, HttpContext http, CancellationToken ct)
-    {
-        var ticket = (await session.Events.FetchLatest<Ticket>(changed.TicketId, ct))!;
-
-        http.Response.StatusCode = changed.StatusCode;
-        http.Response.Headers.ETag = $"\"{ticket.Version}\"";
-        if (changed.StatusCode is StatusCodes.Status201Created)
-            http.Response.Headers.Location = $"/api/tickets/{ticket.Id}";
-
-        return new TicketAnswer(changed.Message, await reader.ViewAsync(ticket, user, ct));
-    }
+        TicketChanged changed, IDocumentSession session, TicketReader reader, CurrentUser user, HttpContext http, CancellationToken ct) =>
+        await TicketAnswer.OfAsync((await session.Events.FetchLatest<Ticket>(changed.TicketId, ct))!, changed.Message, changed.StatusCode, reader, user, http, ct);
 }
