@@ -20,6 +20,8 @@ public static class Bench
             case ("fill", { } database):
                 await new FillDatabase(database, Number("--size", 100_000), Number("--users", 5_000), Option("--texts"), Number("--seed", 1)).RunAsync(stop.Token);
                 return 0;
+            case ("check", { } database):
+                return await new CheckDatabase(database).RunAsync(stop.Token);
             default:
                 Console.Error.WriteLine("fill --database <connection string> [--size 100000] [--users 5000] [--texts file.csv] [--seed 1]\ncheck --database <connection string>");
                 return 64;
