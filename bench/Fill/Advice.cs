@@ -102,7 +102,7 @@ public sealed class AdviceSums
     public void Add(string table, string row)
     {
         var columns = row.Split('\t');
-        var keys = table.EndsWith("ai_quality", StringComparison.Ordinal) ? 5 : 3;
+        var keys = Keys(table).Length;
         var key = (table, string.Join('\t', columns[..keys]));
         if (!sums.TryGetValue(key, out var sum))
             sums[key] = sum = new long[columns.Length - keys];
@@ -110,5 +110,27 @@ public sealed class AdviceSums
             sum[i] += long.Parse(columns[keys + i], CultureInfo.InvariantCulture);
     }
 
-    public IEnumerable<(string Table, string Row)> Rows() => sums.Select(sum => (sum.Key.Table, $"{sum.Key.Key}\t{string.Join('\t', sum.Value)}"));
+    /// <summary>Adds them to what is there.</summary>
+    public async Task WriteAsync(NpgsqlDataSource database, CancellationToken ct)
+    {
+        foreach (var table in sums.GroupBy(sum => sum.Key.Table))
+        {
+            await using var connection = await database.OpenConnectionAsync(ct);
+            await using (var create = new NpgsqlCommand($"create temp table added as table {table.Key} with no data", connection))
+                await create.ExecuteNonQueryAsync(ct);
+            await using (var copy = await connection.BeginTextImportAsync("copy added from stdin", ct))
+                foreach (var ((_, key), sum) in table)
+                    await copy.WriteAsync($"{key}\t{string.Join('\t', sum)}\n".AsMemory(), ct);
+            var (keys, numbers) = (string.Join(", ", Keys(table.Key)), string.Join(", ", Numbers(table.Key).Select(number => $"{number} = q.{number} + excluded.{number}")));
+            await using var add = new NpgsqlCommand($"insert into {table.Key} as q select * from added on conflict ({keys}) do update set {numbers}; drop table added", connection);
+            await add.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    private static string[] Keys(string table) => IsQuality(table) ? ["day", "field", "advisor", "skill", "bucket"] : ["day", "advisor", "skill"];
+
+    private static string[] Numbers(string table) => IsQuality(table)
+        ? ["proposed", "applied", "accepted", "edited", "rejected", "undone", "judged", "stood", "confidence"] : ["assigned", "completed", "kept"];
+
+    private static bool IsQuality(string table) => table.EndsWith("ai_quality", StringComparison.Ordinal);
 }

@@ -28,6 +28,9 @@ public sealed class Service(string database, bool isAtWork) : WebApplicationFact
         await Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
     }
 
+    // Wolverine would look for the service's handlers, and for the code generated for them, in the program that started it.
+    static Service() => JasperFx.JasperFxOptions.RememberedApplicationAssembly = typeof(global::Program).Assembly;
+
     protected override void ConfigureWebHost(IWebHostBuilder web)
     {
         web.UseSetting("ConnectionStrings:Database", database);

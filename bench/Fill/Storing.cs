@@ -15,8 +15,11 @@ namespace TicMate.Bench.Fill;
 /// <summary>Stores streams as the service would have, had they come one by one: the events in the order of their times, and the read models.</summary>
 public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dictionary<TicketForm, AdviceForm> advice, CancellationToken ct)
 {
+    private const int PerTransaction = 20_000;
+
     private readonly string schema = store.Options.DatabaseSchemaName;
     private readonly AdviceSums sums = new();
+    private readonly DashboardTables tables = new(store.Options.DatabaseSchemaName);
 
     /// <summary>The number of the last event that was there.</summary>
     public long Before { get; private set; }
@@ -38,9 +41,12 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         var rows = new Pump<(string Table, string Row)>(10_000, WriteAdviceAsync);
         var counted = new Pump<IEvent>(20_000, batch => ProjectAsync(dashboard, batch));
 
-        await store.BulkInsertEventStreamAsync("*DEFAULT*", [], InOrderAsync(streams, Opened, Stored, Closed, ct), BulkEventSequenceMode.PreserveSourceSequence, 10_000, ct);
-        await WriteAdviceAsync([.. sums.Rows()]);
+        // Not in one transaction: as long as it ran, PostgreSQL would keep every version of the dashboard's rows, and walk past them all.
+        await using (var events = InOrderAsync(streams, Opened, Stored, Closed, ct).GetAsyncEnumerator(ct))
+            for (var next = new Part(events, PerTransaction); next.HasMore;)
+                await store.BulkInsertEventStreamAsync("*DEFAULT*", [], next.TakeAsync(), BulkEventSequenceMode.PreserveSourceSequence, PerTransaction, ct);
         await Task.WhenAll(tickets.CompleteAsync(ct), users.CompleteAsync(ct), headers.CompleteAsync(ct), clients.CompleteAsync(ct), rows.CompleteAsync(ct), counted.CompleteAsync(ct));
+        await sums.WriteAsync(database, ct);
 
         async ValueTask Opened(CopiedStream stream)
         {
@@ -104,11 +110,13 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
     {
         await using var session = store.LightweightSession();
 
-        // Nothing is known yet of tables that were empty a moment ago, so they would be read whole for a few rows each.
-        foreach (var way in new[] { "seqscan", "hashjoin", "mergejoin" })
+        // The tables were empty a moment ago. Not knowing better, PostgreSQL would read them whole for a few rows each.
+        foreach (var way in new[] { "hashjoin", "mergejoin", "material", "bitmapscan" })
             session.QueueSqlCommand($"set local enable_{way} to off");
         await projection.ApplyAsync(session, events, ct);
         await session.SaveChangesAsync(ct);
+        await database.ExecuteAsync($"vacuum (analyze) {tables.Stock}", ct);
+        await database.ExecuteAsync($"analyze {tables.Flow}", ct);
     }
 
     private async Task WriteStreamsAsync(IReadOnlyList<CopiedStream> streams)
@@ -149,6 +157,21 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
             foreach (var (_, row) in table)
                 text.Append(row).Append('\n');
             await copy.WriteAsync(text, ct);
+        }
+    }
+
+    /// <summary>Some of a sequence at a time.</summary>
+    private sealed class Part(IAsyncEnumerator<IEvent> all, int size)
+    {
+        public bool HasMore { get; private set; } = true;
+
+        public async IAsyncEnumerable<IEvent> TakeAsync()
+        {
+            for (var taken = 0; taken < size; taken++)
+                if (HasMore = await all.MoveNextAsync())
+                    yield return all.Current;
+                else
+                    yield break;
         }
     }
 }
