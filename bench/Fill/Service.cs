@@ -17,6 +17,9 @@ namespace TicMate.Bench.Fill;
 /// <param name="isAtWork">Whether it does what it does in the background: triage, projections, reminders. A database is filled while nobody does.</param>
 public sealed class Service(string database, bool isAtWork) : WebApplicationFactory<global::Program>
 {
+    /// <summary>What its tokens are signed with.</summary>
+    public const string Secret = "a secret of the benchmark, long enough for a key";
+
     private readonly string folder = Directory.CreateTempSubdirectory("ticmate-bench-").FullName;
 
     public IDocumentStore Store => Services.GetRequiredService<IDocumentStore>();
@@ -34,7 +37,7 @@ public sealed class Service(string database, bool isAtWork) : WebApplicationFact
     protected override void ConfigureWebHost(IWebHostBuilder web)
     {
         web.UseSetting("ConnectionStrings:Database", database);
-        web.UseSetting("Identity:Secret", "a secret of the benchmark, long enough for a key");
+        web.UseSetting("Identity:Secret", Secret);
         web.UseSetting("Erasure:LedgerFile", Path.Combine(folder, "erasures.ndjson"));
         web.UseSetting("Mail:Folder", Path.Combine(folder, "mail"));
         web.UseSetting("DemoAccounts", "false");
