@@ -17,7 +17,7 @@ public static class AdminModule
     public static IServiceCollection AddAdmin(this IServiceCollection services)
     {
         services.AddSingleton<DashboardNumbers>();
-        services.AddSingleton<Dashboards>();
+        services.AddSingleton<Dashboards>().AddSingleton<RecentDashboards>();
         services.AddSingleton<UserRows>();
         services.AddSingleton<AuditReader>();
         services.AddSingleton<ReadLog>();

@@ -14,6 +14,13 @@ public sealed record FlowRow(string Kind, string Key, int Bucket, int[] Counts);
 /// <param name="Days">Of UTC days.</param>
 public sealed record Numbers(IReadOnlyList<StockRow> Stock, long[] Ages, long Overdue, IReadOnlyList<FlowRow> Flows, IReadOnlyList<FlowRow> Days, IReadOnlyList<Guid> Staff);
 
+/// <param name="Counted">The last event that is counted.</param>
+/// <param name="Own">The last event of whoever asks that was not counted at first; 0 when all were.</param>
+public sealed record Progress(long Counted, long Own)
+{
+    public bool IsUpToDate => Counted >= Own;
+}
+
 /// <summary>Reads the projection's tables. What a request reads is bounded by the length of its period, never by how many tickets there are.</summary>
 public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
 {
@@ -32,24 +39,21 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
     private readonly string schema = store.Options.DatabaseSchemaName;
     private readonly DashboardTables tables = new(store.Options.DatabaseSchemaName);
 
-    /// <summary>Waits until what this actor last did is counted, for a moment only; says whether it is.</summary>
-    public async Task<bool> CatchUpAsync(string actor, CancellationToken ct)
+    /// <summary>Waits until what this actor last did is counted, for a moment only; gives how far the numbers are then.</summary>
+    public async Task<Progress> CatchUpAsync(string actor, CancellationToken ct)
     {
-        var (counted, own) = await ProgressAsync(actor, ct);
-        for (var waited = TimeSpan.Zero; counted < own; waited += Step)
+        var progress = await ProgressAsync(actor, ct);
+        for (var waited = TimeSpan.Zero; !progress.IsUpToDate && waited < Patience; waited += Step)
         {
-            if (waited >= Patience)
-                return false;
-
             await Task.Delay(Step, ct);
-            (counted, _) = await ProgressAsync(null, ct);
+            progress = progress with { Counted = (await ProgressAsync(null, ct)).Counted };
         }
 
-        return true;
+        return progress;
     }
 
     // The actor's last event can only be missing from the numbers if it is behind them: so only the end of the log is looked through.
-    private async Task<(long Counted, long Own)> ProgressAsync(string? actor, CancellationToken ct)
+    private async Task<Progress> ProgressAsync(string? actor, CancellationToken ct)
     {
         const int Tail = 10_000;
         await using var connection = store.Storage.Database.CreateConnection();
@@ -66,7 +70,7 @@ public sealed class DashboardNumbers(IDocumentStore store, TimeProvider clock)
         };
         await using var row = await command.ExecuteReaderAsync(ct);
         await row.ReadAsync(ct);
-        return (row.GetInt64(0), row.GetInt64(1));
+        return new(row.GetInt64(0), row.GetInt64(1));
     }
 
     public async Task<Numbers> ReadAsync(DashboardQuery query, CancellationToken ct)

@@ -79,17 +79,17 @@ public static class GetDashboardEndpoint
 
     /// <summary>The service in numbers; <c>asOf</c> as they stood at the end of an earlier day.</summary>
     [Authorize(Roles = Roles.Admin), RecordsRead("dashboard"), WolverineGet("/api/admin/dashboard")]
-    [ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
-    public static async Task<DashboardAnswer> Get(DashboardQuery query, CurrentUser admin, Dashboards dashboards, CancellationToken ct) =>
-        await dashboards.ReadAsync(query, admin, Newest, ct);
+    [ProducesResponseType<DashboardAnswer>(200), ProducesResponseType<ProblemDetails>(400), ProducesResponseType<ProblemDetails>(401), ProducesResponseType<ProblemDetails>(403)]
+    public static async Task<IResult> Get(DashboardQuery query, CurrentUser admin, RecentDashboards dashboards, HttpContext http, CancellationToken ct) =>
+        Results.Bytes(await dashboards.ReadAsync(query, http.Request.QueryString.Value ?? "", admin, Newest, ct), "application/json; charset=utf-8");
 }
 
 /// <summary>Puts the dashboard together.</summary>
 public sealed class Dashboards(DashboardNumbers projection, IAccounts accounts, UserRows users, ITicketShelf tickets, IAdviceQuality advice, IPeople people)
 {
-    public async Task<DashboardAnswer> ReadAsync(DashboardQuery query, CurrentUser admin, int newest, CancellationToken ct)
+    public async Task<DashboardAnswer> ReadAsync(DashboardQuery query, CurrentUser admin, int newest, bool isUpToDate, CancellationToken ct)
     {
-        var numbers = await CountAsync(query, admin, ct);
+        var numbers = await CountAsync(query, isUpToDate, ct);
         var shown = await users.OfAsync(await accounts.ListAsync(new AccountFilter(newest), ct), ct);
         return numbers with
         {
@@ -98,9 +98,11 @@ public sealed class Dashboards(DashboardNumbers projection, IAccounts accounts, 
     }
 
     /// <summary>The numbers alone, without lists of tickets and accounts.</summary>
-    public async Task<DashboardAnswer> CountAsync(DashboardQuery query, CurrentUser admin, CancellationToken ct)
+    public async Task<DashboardAnswer> CountAsync(DashboardQuery query, CurrentUser admin, CancellationToken ct) =>
+        await CountAsync(query, (await projection.CatchUpAsync(Actor.NameOf(admin.Id, admin.ApiKeyId), ct)).IsUpToDate, ct);
+
+    private async Task<DashboardAnswer> CountAsync(DashboardQuery query, bool isUpToDate, CancellationToken ct)
     {
-        var isUpToDate = await projection.CatchUpAsync(Actor.NameOf(admin.Id, admin.ApiKeyId), ct);
         var numbers = await projection.ReadAsync(query, ct);
         var counts = await advice.CountAsync(Bucket.DayOf(query.First), Bucket.DayOf(query.Last - 1), ct);
         return DashboardViews.Of(query, numbers, counts, await people.NamesAsync(DashboardViews.People(numbers), ct), isUpToDate);
