@@ -59,7 +59,7 @@ public sealed partial class AdviceForm
     }
 
     /// <summary>The rows of one ticket, and its parts of the sums.</summary>
-    public IEnumerable<(string Table, string Row)> Fill(CopiedStream ticket, AdviceSums sums)
+    public IEnumerable<(string Table, string Row)> Fill(StreamCopy ticket, AdviceSums sums)
     {
         string[] values =
         [

@@ -42,7 +42,7 @@ public sealed class Copying(IDocumentStore store, IReadOnlyList<TicketForm> form
         return plan;
     }
 
-    public CopiedStream Copy(PlannedTicket planned, int number)
+    public StreamCopy Copy(PlannedTicket planned, int number)
     {
         var form = forms[planned.Form];
         var times = Times(form, planned.At);
@@ -53,7 +53,7 @@ public sealed class Copying(IDocumentStore store, IReadOnlyList<TicketForm> form
         {
             var model = form.Events[i];
             var data = serializer.FromJson(model.Type, new MemoryStream(Encoding.UTF8.GetBytes(model.Data.Fill(values))));
-            var e = events[i] = CopiedStream.Event(store, id, data, i + 1, times[i], chance);
+            var e = events[i] = StreamCopy.Event(store, id, data, i + 1, times[i], chance);
             (e.UserName, e.CorrelationId, e.CausationId) = (model.UserName?.Fill(values), model.CorrelationId?.Fill(values), model.CausationId?.Fill(values));
         }
 

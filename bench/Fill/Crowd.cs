@@ -35,10 +35,10 @@ public sealed class Crowd
 
     /// <summary>Brings it to a size; everybody has come before a certain time.</summary>
     /// <returns>What happened to each of the new ones.</returns>
-    public async Task<IReadOnlyList<CopiedStream>> GrowAsync(Service service, int size, int capacity, DateTimeOffset before, Chance chance, CancellationToken ct)
+    public async Task<IReadOnlyList<StreamCopy>> GrowAsync(Service service, int size, int capacity, DateTimeOffset before, Chance chance, CancellationToken ct)
     {
         var hash = await service.Services.GetRequiredService<PasswordHasher>().HashAsync(Password, ct);
-        List<CopiedStream> streams = [];
+        List<StreamCopy> streams = [];
         List<PersonalData> persons = [];
         List<Credential> credentials = [];
         for (var n = Count; n < size; n++)
@@ -52,7 +52,7 @@ public sealed class Crowd
             var at = before - TimeSpan.FromDays(30) + chance.UpTo(TimeSpan.FromDays(29));
             var id = chance.Id(at);
             object[] told = [new UserRegistered(id, role, skills), new EmailVerified(id), .. role is Roles.Moderator ? [new CapacityChanged(id, capacity)] : (object[])[]];
-            streams.Add(CopiedStream.Of<User>(id, service.Store, told, at, chance));
+            streams.Add(StreamCopy.Of<User>(id, service.Store, told, at, chance));
             persons.Add(new() { Id = id, Name = $"Person {n}", Email = $"person{n}@example.org" });
             credentials.Add(new(id, hash));
             Add(id, role, skills);

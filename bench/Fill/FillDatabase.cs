@@ -21,7 +21,9 @@ public sealed class FillDatabase(string connectionString, int size, int people, 
         var whole = Stopwatch.StartNew();
         var texts = Texts.Read(textFile);
         await using var database = NpgsqlDataSource.Create(connectionString);
-        var (models, modelPeople) = await Step("models, written by the API and the agent", () => ModelsAsync(texts, ct));
+        IReadOnlyList<ModelTicket> models = [];
+        ModelPerson[] modelPeople = [];
+        await Step("models, written by the API and the agent", async () => (models, modelPeople) = await ModelsAsync(texts, ct));
 
         await using var service = new Service(connectionString, isAtWork: false);
         await Step("tables", service.MigrateAsync);
@@ -70,17 +72,10 @@ public sealed class FillDatabase(string connectionString, int size, int people, 
 
     private static DateTimeOffset Now() => DateTimeOffset.UtcNow is var now ? now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)) : default;
 
-    private static Task Step(string name, Func<Task> run) => Step<object?>(name, async () =>
-    {
-        await run();
-        return null;
-    });
-
-    private static async Task<T> Step<T>(string name, Func<Task<T>> run)
+    private static async Task Step(string name, Func<Task> run)
     {
         var clock = Stopwatch.StartNew();
-        var result = await run();
+        await run();
         Console.WriteLine($"{clock.Elapsed.TotalSeconds,8:0.0} s  {name}");
-        return result;
     }
 }

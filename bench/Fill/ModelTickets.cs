@@ -170,14 +170,14 @@ public sealed class ModelTickets(Service service, IReadOnlyList<SampleText> text
             await SendAsync(HttpMethod.Post, $"/api/tickets/{ticket}/assign", moderator, new { assignedTo = moderator.Id }, ct);
     }
 
-    private Task ReplyAsync(Guid ticket, ModelPerson person, CancellationToken ct)
+    private async Task ReplyAsync(Guid ticket, ModelPerson person, CancellationToken ct)
     {
         var words = texts[random.Below(texts.Count)].Text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return SendAsync(HttpMethod.Post, $"/api/tickets/{ticket}/replies", person, new { message = string.Join(' ', words.Take(5 + random.Below(15))) }, ct);
+        await SendAsync(HttpMethod.Post, $"/api/tickets/{ticket}/replies", person, new { message = string.Join(' ', words.Take(5 + random.Below(15))) }, ct);
     }
 
-    private Task StatusAsync(Guid ticket, ModelPerson person, string status, CancellationToken ct) =>
-        SendAsync(HttpMethod.Put, $"/api/tickets/status/{ticket}", person, new { status }, ct);
+    private async Task StatusAsync(Guid ticket, ModelPerson person, string status, CancellationToken ct) =>
+        await SendAsync(HttpMethod.Put, $"/api/tickets/status/{ticket}", person, new { status }, ct);
 
     private async Task JudgeAsync(Guid ticket, ModelPerson moderator, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using JasperFx.Events;
@@ -27,7 +28,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
     /// <summary>The number of the last event.</summary>
     public long Last { get; private set; }
 
-    public async Task RunAsync(IEnumerable<CopiedStream> streams)
+    public async Task RunAsync(IEnumerable<StreamCopy> streams)
     {
         await using (var session = store.QuerySession())
             Before = Last = (await session.QueryAsync<long>($"select coalesce(max(seq_id), 0) from {schema}.mt_events", ct))[0];
@@ -36,7 +37,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         var (ofTickets, ofUsers) = (new Documents<Ticket>(store, database, ticket => ticket.Id, ticket => ticket.Version), new Documents<User>(store, database, user => user.Id, user => user.Version));
         var tickets = new Pump<(Ticket, DateTimeOffset)>(1000, batch => ofTickets.WriteAsync(batch, ct));
         var users = new Pump<(User, DateTimeOffset)>(1000, batch => ofUsers.WriteAsync(batch, ct));
-        var headers = new Pump<CopiedStream>(2000, WriteStreamsAsync);
+        var headers = new Pump<StreamCopy>(2000, WriteStreamsAsync);
         var clients = new Pump<IEvent>(5000, WriteClientsAsync);
         var rows = new Pump<(string Table, string Row)>(10_000, WriteAdviceAsync);
         var counted = new Pump<IEvent>(20_000, batch => ProjectAsync(dashboard, batch));
@@ -48,7 +49,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         await Task.WhenAll(tickets.CompleteAsync(ct), users.CompleteAsync(ct), headers.CompleteAsync(ct), clients.CompleteAsync(ct), rows.CompleteAsync(ct), counted.CompleteAsync(ct));
         await sums.WriteAsync(database, ct);
 
-        async ValueTask Opened(CopiedStream stream)
+        async ValueTask Opened(StreamCopy stream)
         {
             await using var session = store.QuerySession();
             if (stream.Type == typeof(Ticket))
@@ -66,7 +67,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
                 await clients.AddAsync(e, ct);
         }
 
-        async ValueTask Closed(CopiedStream stream)
+        async ValueTask Closed(StreamCopy stream)
         {
             if (stream.Form is { } form)
                 foreach (var row in advice[form].Fill(stream, sums))
@@ -76,10 +77,10 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
 
     // Only those that have begun and not ended are in memory.
     private static async IAsyncEnumerable<IEvent> InOrderAsync(
-        IEnumerable<CopiedStream> streams, Func<CopiedStream, ValueTask> opened, Func<IEvent, bool, ValueTask> stored, Func<CopiedStream, ValueTask> closed,
+        IEnumerable<StreamCopy> streams, Func<StreamCopy, ValueTask> opened, Func<IEvent, bool, ValueTask> stored, Func<StreamCopy, ValueTask> closed,
         [EnumeratorCancellation] CancellationToken ct)
     {
-        var begun = new PriorityQueue<(CopiedStream Stream, int Next), long>();
+        var begun = new PriorityQueue<(StreamCopy Stream, int Next), long>();
         using var coming = streams.GetEnumerator();
         var isMore = coming.MoveNext();
         while (isMore || begun.Count > 0)
@@ -103,7 +104,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         }
     }
 
-    private async ValueTask<T> AggregateAsync<T>(CopiedStream stream, IQuerySession session) where T : class =>
+    private async ValueTask<T> AggregateAsync<T>(StreamCopy stream, IQuerySession session) where T : class =>
         (await store.Options.Projections.AggregatorFor<T>().BuildAsync(stream.Events, session, default, ct))!;
 
     private async Task ProjectAsync(IJasperFxProjection<IDocumentOperations> projection, IReadOnlyList<IEvent> events)
@@ -119,7 +120,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         await database.ExecuteAsync($"analyze {tables.Flow}", ct);
     }
 
-    private async Task WriteStreamsAsync(IReadOnlyList<CopiedStream> streams)
+    private async Task WriteStreamsAsync(IReadOnlyList<StreamCopy> streams)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var copy = await connection.BeginBinaryImportAsync($"copy {schema}.mt_streams (id, type, version, timestamp, created, is_archived) from stdin (format binary)", ct);
@@ -143,7 +144,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         await using var copy = await connection.BeginTextImportAsync($"copy {schema}.event_clients (event_id, address, at) from stdin", ct);
         var text = new StringBuilder();
         foreach (var e in events)
-            text.Append($"{e.Id}\t192.0.2.{e.StreamId.GetHashCode() & 127}\t{e.Timestamp:O}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{e.Id}\t192.0.2.{e.StreamId.GetHashCode() & 127}\t{e.Timestamp:O}\n");
         await copy.WriteAsync(text, ct);
     }
 

@@ -6,8 +6,7 @@ namespace TicMate.Bench.Fill;
 /// <summary>A stream to be stored as it is.</summary>
 /// <param name="Type">How the store names its kind.</param>
 /// <param name="Located">Which of its events say from where they came, by their place.</param>
-/// <param name="AdviceRows">What is known of the advice on a ticket, once its events have their numbers.</param>
-public sealed record CopiedStream(Guid Id, Type Type, IReadOnlyList<IEvent> Events, IReadOnlyList<bool> Located)
+public sealed record StreamCopy(Guid Id, Type Type, IReadOnlyList<IEvent> Events, IReadOnlyList<bool> Located)
 {
     public TicketForm? Form { get; init; }
 
@@ -15,7 +14,7 @@ public sealed record CopiedStream(Guid Id, Type Type, IReadOnlyList<IEvent> Even
     public string[] Values { get; init; } = [];
 
     /// <summary>What happened to something that no model is needed for, one thing a second.</summary>
-    public static CopiedStream Of<T>(Guid id, IDocumentStore store, object[] told, DateTimeOffset at, Chance chance) =>
+    public static StreamCopy Of<T>(Guid id, IDocumentStore store, object[] told, DateTimeOffset at, Chance chance) =>
         new(id, typeof(T), [.. told.Select((data, i) => Event(store, id, data, i + 1, at.AddSeconds(i), chance))], new bool[told.Length]);
 
     public static IEvent Event(IDocumentStore store, Guid stream, object data, int version, DateTimeOffset at, Chance chance)
