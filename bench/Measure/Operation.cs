@@ -26,9 +26,9 @@ public sealed record Operation(string Name, Func<World, IEnumerable<ApiCall>> Ca
         new("my-tickets", world => Mix(world, (user, _) => new ApiCall("GET", "/api/tickets?limit=25", user.Token)), 1, Target: 0.08),
         new("summary", world => Mix(world, (user, _) => new ApiCall("GET", "/api/tickets/tickets-summary", user.Token)), 1, Target: 0.10),
         new("queue", world => world.Moderators.Select(token => new ApiCall("GET", "/api/tickets/queue", token)), 1, Target: 0.10),
-        new("dashboard", world => [new("GET", "/api/admin/dashboard", world.Admin)], 0, Target: 400.0 / 45_000),
+        new("dashboard", world => [new("GET", "/api/admin/dashboard", world.Admin)], 1, Target: 400.0 / 45_000),
         new("search", world => Words(world).Select(word => new ApiCall("GET", $"/api/admin/tickets?q={Uri.EscapeDataString(word)}", world.Moderators[0])), 1, MostMilliseconds: 25),
-        new("similar", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets/similar", user.Token, Text(world, nth))), 1, MostMilliseconds: 25),
+        new("similar", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets/similar", user.Token, Text(world, nth))), 2, MostMilliseconds: 25),
         new("create", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets", user.Token, Text(world, nth))), 1, Stick.Writes, 0.25),
         new("reply", world => Mix(world, (user, nth) => new ApiCall("PUT", "/api/tickets/ticket-reply", user.Token, Json(("ticketId", user.Tickets[nth % user.Tickets.Length]), ("message", "It still does not work, please look at it again.")))), 1, Stick.Writes, 0.25),
 
