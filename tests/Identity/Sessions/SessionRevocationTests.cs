@@ -292,7 +292,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
 
         public async ValueTask DisposeAsync()
         {
-            await Ears.StopAsync(CancellationToken.None);
+            await Ears.StopAsync(CancellationToken.None).InTime("it stops listening");
             Ears.Dispose();
         }
     }
@@ -308,7 +308,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             awaited = Tuple.Create(what, signal);
             await cause();
-            await signal.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+            await signal.Task.InTime($"the node notices: {what}");
         }
 
         public override void Forget(Guid id)
