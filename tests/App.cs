@@ -117,7 +117,17 @@ public abstract class Scenarios(App app)
     /// <summary>Calls the API; any status is fine, the test looks at it.</summary>
     protected async Task<Reply> Call(Caller? caller, string method, string url, object? body = null, Action<Scenario>? more = null)
     {
-        var result = await Host.Scenario(x =>
+        // No limit of its own: a request that waits for something that never comes would never be answered.
+        return await AnswerAsync().InTime($"{method} {url} is answered", Patience.Most);
+
+        async Task<Reply> AnswerAsync()
+        {
+            var result = await Host.Scenario(Ask);
+            var answer = await result.ReadAsTextAsync();
+            return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer)) { Text = answer };
+        }
+
+        void Ask(Scenario x)
         {
             x.IgnoreStatusCode();
             var request = x.ConfigureHttpContext;
@@ -135,17 +145,14 @@ public abstract class Scenarios(App app)
                 }
             });
             more?.Invoke(x);
-        });
-
-        var answer = await result.ReadAsTextAsync();
-        return new Reply(result.Context, answer.Length == 0 || result.Context.Response.ContentType?.StartsWith("text/", StringComparison.Ordinal) is true ? null : JsonNode.Parse(answer)) { Text = answer };
+        }
     }
 
     /// <summary>Looks again and again until it is so; fails after half a minute.</summary>
     protected static async Task Until(Func<Task<bool>> isSo, string what)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(Patience.Long);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         try
         {
@@ -154,7 +161,7 @@ public abstract class Scenarios(App app)
         }
         catch (OperationCanceledException) when (!Ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"It never came to it that {what}.");
+            throw Patience.Lost(what);
         }
     }
 
@@ -212,6 +219,37 @@ public abstract class Scenarios(App app)
                 text.AppendLine(row);
 
         return text.ToString();
+    }
+}
+
+/// <summary>How long tests wait. Nothing is waited for without an end: a test that hangs says nothing.</summary>
+public static class Patience
+{
+    public static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
+    /// <summary>For what may be many requests' work on a busy machine.</summary>
+    public static readonly TimeSpan Most = TimeSpan.FromSeconds(60);
+
+    public static TimeoutException Lost(string what) => new($"It never came to it that {what}.");
+
+    /// <summary>Fails when it takes longer than half a minute, or than told.</summary>
+    public static async Task InTime(this Task task, string what, TimeSpan? most = null)
+    {
+        try
+        {
+            await task.WaitAsync(most ?? Long, TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            throw Lost(what);
+        }
+    }
+
+    /// <inheritdoc cref="InTime(Task, string, TimeSpan?)"/>
+    public static async Task<T> InTime<T>(this Task<T> task, string what, TimeSpan? most = null)
+    {
+        await ((Task)task).InTime(what, most);
+        return await task;
     }
 }
 

@@ -35,8 +35,6 @@ public sealed class AppWithPast : App
 
 public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), IClassFixture<AppWithPast>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private static readonly string[] Words = ["", "Printers", "Networks", "Doors"], Skills = ["Ink", "ink", "Cables", "Locks"], Statuses = [.. Status.Words.Order(StringComparer.Ordinal)];
 
     // Told in one go: the past comes first, and what is compared is everything there is.
@@ -233,7 +231,7 @@ public sealed class DashboardCountsTests(AppWithPast app) : Scenarios(app), ICla
         return await session.Query<T>().ToListAsync(Ct);
     }
 
-    private Task Settled() => Store.WaitForNonStaleProjectionDataAsync(Patience);
+    private Task Settled() => Store.WaitForNonStaleProjectionDataAsync(Patience.Long);
 
     private async Task<JsonNode> Dashboard(Caller admin, string query = "")
     {

@@ -9,8 +9,6 @@ namespace TicMate.Tests.Admin;
 
 public sealed class DashboardTests(App app) : AppTest(app)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Who_did_something_sees_it_counted_at_once_and_others_soon()
     {
@@ -60,7 +58,7 @@ public sealed class DashboardTests(App app) : AppTest(app)
         }
 
         (await Call(admin, "PUT", "/api/admin/update-user", new { userId = idle.Id, isActive = false })).Status.ShouldBe(200);
-        await Store.WaitForNonStaleProjectionDataAsync(Patience);
+        await Store.WaitForNonStaleProjectionDataAsync(Patience.Long);
 
         async Task<Guid[]> Found(string query) => [.. (await Call(admin, "GET", $"/api/admin/users?{query}")).Body["users"]!.AsArray().Select(u => (Guid)u!["id"]!)];
         (await Found($"skill={skill.ToUpperInvariant()}")).ShouldBe([idle.Id, busy.Id]);
@@ -102,7 +100,7 @@ public sealed class DashboardTests(App app) : AppTest(app)
 
     private static async Task Eventually(Func<Task<bool>> happens)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Patience.Long);
         while (!await happens())
             patience.Token.ThrowIfCancellationRequested();
     }

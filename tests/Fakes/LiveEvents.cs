@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace TicMate.Tests.Fakes;
 
-/// <summary>What a client of server-sent events reads, heartbeats left out. Nothing is waited for longer than 20 seconds.</summary>
+/// <summary>What a client of server-sent events reads, heartbeats left out. Nothing is waited for longer than half a minute.</summary>
 public sealed class LiveEvents : IAsyncDisposable
 {
     private readonly HttpClient client;
@@ -16,7 +16,6 @@ public sealed class LiveEvents : IAsyncDisposable
     {
         (this.client, Answer, parser) = (client, answer, SseParser.Create(body));
         limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
         items = parser.EnumerateAsync(limit.Token).GetAsyncEnumerator(limit.Token);
     }
 
@@ -31,8 +30,9 @@ public sealed class LiveEvents : IAsyncDisposable
     public static async Task<LiveEvents> Of(HttpClient client, HttpResponseMessage answer, CancellationToken ct)
     {
         var stream = new LiveEvents(client, answer, await answer.Content.ReadAsStreamAsync(ct), ct);
+        stream.limit.CancelAfter(Patience.Long);
         while (stream.parser.LastEventId.Length == 0)
-            (await stream.items.MoveNextAsync()).ShouldBeTrue();
+            (await stream.MoveAsync()).ShouldBeTrue();
 
         stream.StartedAt = long.Parse(stream.parser.LastEventId, CultureInfo.InvariantCulture);
         return stream;
@@ -70,11 +70,25 @@ public sealed class LiveEvents : IAsyncDisposable
 
     private async Task<Told?> NextOrNull()
     {
-        while (await items.MoveNextAsync())
+        limit.CancelAfter(Patience.Long);
+        while (await MoveAsync())
             if (items.Current is { EventType: not "heartbeat" } item)
                 return new Told(long.Parse(item.EventId!, CultureInfo.InvariantCulture), item.EventType, JsonNode.Parse(item.Data)!.AsObject());
 
         return null;
+    }
+
+    // A heartbeat is no progress: the limit is that of the caller who waits for an event.
+    private async Task<bool> MoveAsync()
+    {
+        try
+        {
+            return await items.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            throw Patience.Lost("the stream says something more, or ends");
+        }
     }
 
     public async ValueTask DisposeAsync()

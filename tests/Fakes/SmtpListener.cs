@@ -61,9 +61,9 @@ public sealed class SmtpListener : IAsyncDisposable
     /// <summary>Take everything again.</summary>
     public void Behave() => React = _ => SmtpReaction.Accept;
 
-    /// <summary>The next mail taken, in order of arrival. Fails after ten seconds.</summary>
+    /// <summary>The next mail taken, in order of arrival. Fails after half a minute.</summary>
     public async Task<ReceivedMail> NextAsync(CancellationToken ct) =>
-        await mails.Reader.ReadAsync(ct).AsTask().WaitAsync(TimeSpan.FromSeconds(10), ct);
+        await mails.Reader.ReadAsync(ct).AsTask().InTime("another mail is taken");
 
     /// <summary>The next mail if one is here already, else null.</summary>
     public ReceivedMail? TryNext() => mails.Reader.TryRead(out var mail) ? mail : null;

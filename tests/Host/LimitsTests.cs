@@ -79,14 +79,14 @@ public sealed class GateTests
         var (firstWork, secondWork) = (await NextAsync(), await NextAsync());
 
         var refused = Send(gate);
-        await refused.Done;
+        await refused.Done.InTime("the fourth is refused");
         (refused.Http.Response.StatusCode, refused.Http.Response.Headers.RetryAfter.ToString()).ShouldBe((503, "1"));
         working.Reader.Count.ShouldBe(0);
 
         firstWork.SetResult();
         (await NextAsync()).SetResult();
         secondWork.SetResult();
-        await Task.WhenAll(first.Done, second.Done, waiting.Done);
+        await Task.WhenAll(first.Done, second.Done, waiting.Done).InTime("all are answered");
     }
 
     [Fact]
@@ -101,11 +101,11 @@ public sealed class GateTests
         aborted = CancellationToken.None;
 
         await gone.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(waiting.Done);
+        await Should.ThrowAsync<OperationCanceledException>(waiting.Done.InTime("the one that waits is told"));
         var next = Send(gate);
         work.SetResult();
         (await NextAsync()).SetResult();
-        await next.Done;
+        await next.Done.InTime("the next one is answered");
         next.Http.Response.StatusCode.ShouldBe(200);
     }
 
@@ -147,7 +147,7 @@ public sealed class GateTests
         },
         Options.Create(new GateOptions { InFlight = 2, Waiting = 1 }));
 
-    private ValueTask<TaskCompletionSource> NextAsync() => working.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    private Task<TaskCompletionSource> NextAsync() => working.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().InTime("the next request is let in");
 
     private (DefaultHttpContext Http, Task Done, List<Action> Starting) Send(Gate gate, string method = "GET", string route = "/api/tickets", object? metadata = null)
     {

@@ -14,7 +14,7 @@ public sealed class HourlyWorkTests
         using var work = new FailsAtFirst(clock, logs.CreateLogger("work"));
 
         await work.StartAsync(TestContext.Current.CancellationToken);
-        await clock.Over.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await clock.Over.Task.InTime("three hours are over");
         await work.StopAsync(TestContext.Current.CancellationToken);
 
         work.Times.ShouldBe(3);

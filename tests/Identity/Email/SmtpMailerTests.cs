@@ -182,7 +182,7 @@ public sealed class SmtpMailerTests : IAsyncDisposable
 
         await Should.ThrowAsync<MailUnavailableException>(mailer.SendAsync(Hello, Ct)).WaitAsync(TimeSpan.FromSeconds(8), Ct);
 
-        await drip;
+        await drip.InTime("the connection is closed");
     }
 
     [Theory]

@@ -234,8 +234,9 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
     private async Task Waits(Task task, params string[] locks)
     {
         await using var session = Store.QuerySession();
-        while (!task.IsCompleted && (await session.QueryAsync<int>("select count(*)::int from pg_locks where locktype = any(?) and not granted", Ct, (object)locks))[0] == 0)
-            await Task.Yield();
+        await Until(
+            async () => task.IsCompleted || (await session.QueryAsync<int>("select count(*)::int from pg_locks where locktype = any(?) and not granted", Ct, (object)locks))[0] > 0,
+            $"somebody waits for a lock on {string.Join(" or ", locks)}");
     }
 
     private static SessionCache AHearingCache(out StoppedClock clock)
@@ -291,7 +292,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
 
         public async ValueTask DisposeAsync()
         {
-            await Ears.StopAsync(CancellationToken.None);
+            await Ears.StopAsync(CancellationToken.None).InTime("it stops listening");
             Ears.Dispose();
         }
     }
@@ -307,7 +308,7 @@ public sealed class SessionRevocationTests(App app) : AppTest(app)
             var signal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             awaited = Tuple.Create(what, signal);
             await cause();
-            await signal.Task.WaitAsync(TimeSpan.FromSeconds(20), Ct);
+            await signal.Task.InTime($"the node notices: {what}");
         }
 
         public override void Forget(Guid id)

@@ -148,7 +148,7 @@ public sealed class TicketFeedTests(App app) : AppTest(app), IAsyncLifetime
     private async Task ReadUntil(Func<bool> isSo)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        limit.CancelAfter(Patience.Long);
         while (!isSo())
             await feed.ReadAsync(connection, limit.Token);
     }

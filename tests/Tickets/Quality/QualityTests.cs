@@ -15,8 +15,6 @@ namespace TicMate.Tests.Tickets.Quality;
 
 public sealed class QualityTests(App app) : AppTest(app)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private static readonly Guid[] Assignees = [Guid.NewGuid(), Guid.NewGuid()];
 
     // Each test has a model of its own, so that the tickets of others do not count.
@@ -94,7 +92,7 @@ public sealed class QualityTests(App app) : AppTest(app)
 
     private async Task<(int Drafted, int Used, double Sum)> Drafts(Caller admin)
     {
-        await Store.WaitForNonStaleProjectionDataAsync(Patience);
+        await Store.WaitForNonStaleProjectionDataAsync(Patience.Long);
         var drafts = (await Call(admin, "GET", "/api/admin/ai/quality")).Body["drafts"]!;
         var used = (int)drafts["used"]!["count"]!;
         ((int)drafts["used"]!["n"]!, (int)drafts["survived"]!["n"]!).ShouldBe(((int)drafts["drafted"]!, used));
@@ -201,7 +199,7 @@ public sealed class QualityTests(App app) : AppTest(app)
 
     private async Task<Dictionary<string, JsonNode>> Quality(Caller admin, string groupBy, string more = "")
     {
-        await Store.WaitForNonStaleProjectionDataAsync(Patience);
+        await Store.WaitForNonStaleProjectionDataAsync(Patience.Long);
         var answer = await Call(admin, "GET", $"/api/admin/ai/quality?groupBy={groupBy}{more}");
         answer.Status.ShouldBe(200, answer.Json?.ToJsonString());
         return answer.Body["groups"]!.AsArray().ToDictionary(g => (string)g!["group"]!, g => g!);

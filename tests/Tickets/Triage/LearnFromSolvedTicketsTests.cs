@@ -21,7 +21,7 @@ public sealed class LearnFromSolvedTicketsTests(App app) : AppTest(app)
         using var node = ANode();
 
         await node.Learning.LearnAsync(Ct);
-        var advice = BuiltInTriage.Advise(new("The Sprinklerq", "waters the hedgesprinklerq"), await node.Knowledge.CurrentAsync(Ct));
+        var advice = BuiltInTriage.Advise(new("The Sprinklerq", "waters the hedgesprinklerq"), await node.Knows());
 
         var category = advice.Proposals.Single(p => p.Field == ProposalField.Category);
         category.Value.ShouldBe([gardens]);
@@ -102,6 +102,28 @@ public sealed class LearnFromSolvedTicketsTests(App app) : AppTest(app)
         (await stored.HeadAsync(Ct)).ShouldBe(new StoredModel(1, null, null));
     }
 
+    [Fact]
+    public async Task Nodes_of_another_release_take_nothing_from_one_that_trains_or_has_to()
+    {
+        var (ours, theirs) = (new StoredLessons(Store, form), new StoredLessons(Store, $"{form}-next"));
+        Task<(Lessons?, int)> Nothing() => Task.FromResult<(Lessons?, int)>((null, 10));
+
+        (await ours.TrainAsync(0, async () =>
+        {
+            (await theirs.TrainAsync(0, Nothing, patient: false, Ct)).ShouldBe(1);
+            return await Nothing();
+        }, patient: false, Ct)).ShouldBe(1);
+
+        await using (var session = Store.LightweightSession())
+        {
+            StoredLessons.Forget(session);
+            await session.SaveChangesAsync(Ct);
+        }
+
+        (await theirs.TrainAsync(2, Nothing, patient: false, Ct)).ShouldBe(3);
+        (await ours.HeadAsync(Ct)).ShouldBe(new StoredModel(2, null, null));
+    }
+
     // Words that no other test says: the service itself may come to learn from these tickets. The canary stands in the first two only.
     private async Task<(string Category, IReadOnlyList<Guid> Tickets)> History(string word, string canary = "")
     {
@@ -131,7 +153,9 @@ public sealed class LearnFromSolvedTicketsTests(App app) : AppTest(app)
 
     private sealed record Node(StoredLessons Stored, TriageKnowledge Knowledge, LearnFromSolvedTickets Learning) : IDisposable
     {
-        public async Task<Lessons?> Lessons() => (await Knowledge.CurrentAsync(Ct)).Learned;
+        public Task<Installation> Knows() => Knowledge.CurrentAsync(Ct).AsTask().InTime("the node has learned");
+
+        public async Task<Lessons?> Lessons() => (await Knows()).Learned;
 
         public void Dispose() => Learning.Dispose();
     }

@@ -16,7 +16,6 @@ namespace TicMate.Tests.Tickets.Triage;
 public sealed class RedTeamTests : IAsyncLifetime
 {
     private const string Harmless = "The printer on floor two is out of toner.";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly Installation Here = new(["Printers", "Vault"], null);
     private static readonly Candidate Ben = Moderator("Printers"), Eve = Moderator("Vault");
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -90,12 +89,12 @@ public sealed class RedTeamTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Texts))]
-    public Task Whatever_a_model_says_is_advice_within_the_rules_or_none(string text) => ShouldSurviveAsync(FakeModel.Answers(text), Patience);
+    public Task Whatever_a_model_says_is_advice_within_the_rules_or_none(string text) => ShouldSurviveAsync(FakeModel.Answers(text), Patience.Most);
 
     [Theory]
     [MemberData(nameof(Behaviours))]
     public Task Whatever_a_provider_does_is_a_failure_with_a_name(string name) =>
-        ShouldSurviveAsync(RedTeamAnswers.Behaviours.Single(b => b.Name == name).Behaviour, name is "hangs" or "drips" or "endless" ? TimeSpan.FromSeconds(1) : Patience);
+        ShouldSurviveAsync(RedTeamAnswers.Behaviours.Single(b => b.Name == name).Behaviour, name is "hangs" or "drips" or "endless" ? TimeSpan.FromSeconds(1) : Patience.Most);
 
     private async Task ShouldSurviveAsync(Func<Microsoft.AspNetCore.Http.HttpContext, Task> behaviour, TimeSpan patience)
     {
@@ -140,7 +139,7 @@ public sealed class RedTeamTests : IAsyncLifetime
     {
         _fake.Behaviour = FakeModel.Answers(FakeModel.Advice(
             "urgent", ["Vault"], "Pay at https://evil.example/pay", "<script>alert(1)</script> [fix](https://evil.example/fix)", "out of toner", "Finance", 1));
-        return AskAsync(ticket, new(), Patience);
+        return AskAsync(ticket, new(), Patience.Most);
     }
 
     private async Task<TriageAdvice> AskAsync(Ticket ticket, CallBook book, TimeSpan patience)

@@ -93,8 +93,9 @@ public sealed class StoredLessons(IDocumentStore store, string format = StoredLe
                 where format = $1 and generation = $2
                 """,
                 ct, format, seen, learnedFrom, Or(lessons?.Version), Or(lessons?.Tickets), Or(bytes?.Length), Or(bytes)) == 1;
-            // Forms that no node has written for so long are those of releases that are gone.
-            await ExecuteAsync(connection, $"delete from {table} where format <> $1 and (trained_at is null or trained_at < now() - interval '7 days')", ct, format);
+            // Forms that no node has written for so long are those of releases that are gone. A row without a model stays: somebody may be training it, and
+            // its generation tells the nodes that still know the model before it that this one is gone.
+            await ExecuteAsync(connection, $"delete from {table} where format <> $1 and trained_at < now() - interval '7 days'", ct, format);
             return isStored ? seen + 1 : null;
         }
         finally

@@ -10,8 +10,8 @@ public sealed record ParityView(string Table, long Rows, long Rebuilt, long Miss
 /// <param name="Parity">Empty until all is built and compared.</param>
 public sealed record RebuildView(string State, long Done, long Total, DateTimeOffset StartedAt, DateTimeOffset? EndedAt, long Differences, IReadOnlyList<ParityView> Parity)
 {
-    public static RebuildView Of(Rebuild rebuild, bool isAnyRunning) => new(
-        rebuild.State is Rebuild.Running && !isAnyRunning ? Rebuild.Abandoned : rebuild.State, rebuild.Done, rebuild.Total, rebuild.StartedAt, rebuild.EndedAt, rebuild.Differences,
+    public static RebuildView Of(Rebuild rebuild) => new(
+        rebuild.State, rebuild.Done, rebuild.Total, rebuild.StartedAt, rebuild.EndedAt, rebuild.Differences,
         [.. rebuild.Parity.Select(p => new ParityView(p.Table, p.Rows, p.Rebuilt, p.Missing, p.Extra, p.Changed))]);
 }
 
@@ -25,15 +25,14 @@ public sealed record ProjectionsAnswer(IReadOnlyList<ProjectionView> Projections
 {
     public static async Task<ProjectionsAnswer> ReadAsync(Rebuilds rebuilds, Backlogs backlogs, IQuerySession session, CancellationToken ct)
     {
-        var last = (await session.Query<Rebuild>().ToListAsync(ct)).ToDictionary(rebuild => rebuild.Id);
-        var isAnyRunning = last.Values.Any(rebuild => rebuild.State is Rebuild.Running) && await Rebuilds.IsAnyRunningAsync(session, ct);
+        var last = (await Rebuilds.LastAsync(session, ct)).ToDictionary(rebuild => rebuild.Id);
         var (head, lags) = await backlogs.ReadLagsAsync(ct);
         return new([.. rebuilds.Models.Select(model =>
         {
             long? sequence = model.Shard is { } shard ? lags.SingleOrDefault(lag => lag.Name == shard)?.Sequence ?? 0 : null;
             return new ProjectionView(
                 model.Name, model.Kind, sequence, head, sequence is { } at ? Math.Max(0, head - at) : 0,
-                last.TryGetValue(model.Name, out var rebuild) ? RebuildView.Of(rebuild, isAnyRunning) : null);
+                last.TryGetValue(model.Name, out var rebuild) ? RebuildView.Of(rebuild) : null);
         })]);
     }
 }

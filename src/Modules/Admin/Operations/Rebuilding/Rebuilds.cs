@@ -52,8 +52,21 @@ public sealed class Rebuilds(IDocumentStore store, TimeProvider clock, ILogger<R
 
     public ReadModel? Find(string name) => Models.FirstOrDefault(model => string.Equals(model.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Whether one is going on, on any node.</summary>
-    public static async Task<bool> IsAnyRunningAsync(IQuerySession session, CancellationToken ct) => (await session.QueryAsync<bool>(
+    /// <summary>The last rebuild of each read model that had one.</summary>
+    public static async Task<IReadOnlyList<Rebuild>> LastAsync(IQuerySession session, CancellationToken ct)
+    {
+        var last = await session.Query<Rebuild>().ToListAsync(ct);
+        var running = last.Where(rebuild => rebuild.State is Rebuild.Running).Select(rebuild => (rebuild.Id, rebuild.StartedAt)).ToHashSet();
+        if (running.Count == 0 || await IsAnyRunningAsync(session, ct))
+            return last;
+
+        // Who gives the turn back has noted the end before. So one that ended between the two looks says so now; what still says that it runs does not.
+        var now = await session.Query<Rebuild>().ToListAsync(ct);
+        return [.. now.Select(rebuild => rebuild.State is Rebuild.Running && running.Contains((rebuild.Id, rebuild.StartedAt)) ? rebuild with { State = Rebuild.Abandoned } : rebuild)];
+    }
+
+    // Whether one is going on, on any node.
+    private static async Task<bool> IsAnyRunningAsync(IQuerySession session, CancellationToken ct) => (await session.QueryAsync<bool>(
         "select exists (select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()) and classid = ?::bigint::oid and objid = ?::bigint::oid and objsubid = 1)",
         ct, Lock >> 32, Lock & 0xffff_ffff))[0];
 
