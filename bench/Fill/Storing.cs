@@ -112,6 +112,7 @@ public sealed class Storing(DocumentStore store, NpgsqlDataSource database, Dict
         await using var session = store.LightweightSession();
 
         // The tables were empty a moment ago. Not knowing better, PostgreSQL would read them whole for a few rows each.
+        session.QueueSqlCommand("set local plan_cache_mode to force_custom_plan");
         foreach (var way in new[] { "hashjoin", "mergejoin", "material", "bitmapscan" })
             session.QueueSqlCommand($"set local enable_{way} to off");
         await projection.ApplyAsync(session, events, ct);

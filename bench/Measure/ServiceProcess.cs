@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using TicMate.Bench.Fill;
 using TicMate.Host;
 
 namespace TicMate.Bench.Measure;
@@ -21,14 +22,14 @@ public sealed class ServiceProcess : IAsyncDisposable
     public int Id => process.Id;
 
     /// <summary>Starts it, and waits until it says that it is ready.</summary>
-    public static async Task<ServiceProcess> StartAsync(string folder, string database, string secret, string log)
+    public static async Task<ServiceProcess> StartAsync(string folder, string database, int mailPort, string log)
     {
         var port = FreePort();
         var start = new ProcessStartInfo("dotnet", Path.Combine(folder, "TicMate.Host.dll"))
         {
             WorkingDirectory = Path.GetDirectoryName(log)!, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        foreach (var (name, value) in Environment(database, secret, port))
+        foreach (var (name, value) in Environment(database, mailPort, port))
             start.Environment[name] = value;
 
         var service = new ServiceProcess(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}/"));
@@ -43,10 +44,10 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Runs one of the service's own commands on a database, and gives back what it printed.</summary>
-    public static async Task<string> CommandAsync(string folder, string database, string secret, params string[] arguments)
+    public static async Task<string> CommandAsync(string folder, string database, int mailPort, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "TicMate.Host.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in Environment(database, secret, FreePort()))
+        foreach (var (name, value) in Environment(database, mailPort, FreePort()))
             start.Environment[name] = value;
 
         using var command = Process.Start(start)!;
@@ -67,15 +68,13 @@ public sealed class ServiceProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private static IEnumerable<(string, string)> Environment(string database, string secret, int port)
+    private static IEnumerable<(string, string)> Environment(string database, int mailPort, int port)
     {
         (string, string)[] settings =
         [
-            ("ASPNETCORE_ENVIRONMENT", "Production"), ("PORT", port.ToString(CultureInfo.InvariantCulture)), ("ConnectionStrings__Database", database), ("Identity__Secret", secret),
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("PORT", port.ToString(CultureInfo.InvariantCulture)), ("ConnectionStrings__Database", database), ("Identity__Secret", Service.Secret),
             ("APP_URL", "https://tickets.example.org"), ("EMAIL_FROM", "tickets@example.org"), ("RESEND_API_KEY", ""), ("Mail__Folder", ""),
-
-            // Nobody listens there: mails wait, as with a mail server that is away.
-            ("Smtp__Host", "127.0.0.1"), ("Smtp__Port", "9"), ("Smtp__User", "bench"), ("Smtp__Password", "bench"), ("Outbound__AllowLoopback", "true"),
+            ("Smtp__Host", "127.0.0.1"), ("Smtp__Port", mailPort.ToString(CultureInfo.InvariantCulture)), ("Smtp__User", "bench"), ("Smtp__Password", "bench"), ("Outbound__AllowLoopback", "true"),
             ("Throttle__Address__Free", "1000000"), ("Throttle__Everyone__Free", "1000000"),
         ];
         return settings.Concat(new RateLimitOptions().ByName.Keys.SelectMany(policy => new[] { "PerMinute", "PerHour", "PerDay" }.Select(span => ($"RateLimits__{policy}__{span}", "1000000000"))));
