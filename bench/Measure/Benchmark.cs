@@ -45,6 +45,7 @@ public sealed class Benchmark(Order order)
         await using var mail = new MailSink();
         await using var process = await ServiceProcess.StartAsync(order.App, database, mail.Port, log);
         await using var meter = new Meter(InDatabase("ticmate"), () => process.Id);
+        await meter.RestAsync(TimeSpan.FromMinutes(2));
         var isRight = true;
         Write("", Measurement.Header);
         foreach (var operation in Operation.All.Where(operation => order.Wants(operation.Name)))

@@ -29,6 +29,19 @@ public sealed class Meter(string superuser, Func<int> service) : IAsyncDisposabl
         return new(Cpu(service()), DatabaseCpu(), row.GetInt64(0), row.GetInt64(1));
     }
 
+    /// <summary>Waits until nothing goes on that nobody asked for, such as learning from the tickets that are there.</summary>
+    public async Task RestAsync(TimeSpan most)
+    {
+        var second = TimeSpan.FromSeconds(1);
+        for (var (waited, quiet) = (TimeSpan.Zero, 0); waited < most && quiet < 3; waited += second)
+        {
+            var before = await ReadAsync();
+            await Task.Delay(second);
+            var used = await ReadAsync() - before;
+            quiet = used.ServiceCpu + used.DatabaseCpu < second.TotalMicroseconds / 10 ? quiet + 1 : 0;
+        }
+    }
+
     /// <summary>Memory that the service has resident, in bytes.</summary>
     public long Resident() => 1024 * long.Parse(
         File.ReadLines($"/proc/{service()}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);

@@ -26,7 +26,7 @@ public sealed record Yardstick(double Reads, double Writes)
 
         async Task<double> RateAsync(string script)
         {
-            var output = await PgBench(script, "-c", "16", "-j", "1", "-T", time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture));
+            var output = await PgBench(script, "-c", "16", "-j", "2", "-T", time.TotalSeconds.ToString("0", CultureInfo.InvariantCulture));
             return double.Parse(Regex.Match(output, "tps = ([0-9.]+)").Groups[1].Value, CultureInfo.InvariantCulture);
         }
 

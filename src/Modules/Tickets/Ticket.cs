@@ -118,6 +118,10 @@ public sealed partial record Ticket
     [JsonIgnore]
     public string[] SkillKeys => [.. RelatedSkills.Select(Skill.Key)];
 
+    /// <inheritdoc cref="ListedTicket"/>
+    [JsonIgnore]
+    public string Listed => ListedTicket.Of(this);
+
     /// <summary>Staff see every ticket, owners theirs, and deleted ones only admins; for everyone else it does not exist.</summary>
     public bool IsVisibleTo(CurrentUser user) => DeletedAt is not null ? user.Role is Roles.Admin : user.IsStaff || user.Id == AuthorId;
 

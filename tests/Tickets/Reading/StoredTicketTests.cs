@@ -50,6 +50,14 @@ public sealed class StoredTicketTests
     }
 
     [Theory, MemberData(nameof(Cases))]
+    public void What_lists_show_is_what_the_whole_ticket_says(string name)
+    {
+        var (ticket, replies) = (Tickets[name], TicketView.RepliesInLists);
+        var listed = Written(new StoredTicket(Encoding.UTF8.GetBytes(ticket.Listed), ticket.Version), true, false, replies);
+        JsonNode.DeepEquals(JsonNode.Parse(listed), JsonNode.Parse(Written(ticket, true, false, replies))).ShouldBeTrue(listed);
+    }
+
+    [Theory, MemberData(nameof(Cases))]
     public void It_asks_for_the_names_of_all_whom_it_shows(string name)
     {
         var (ticket, people) = (Tickets[name], new HashSet<Guid>());
@@ -57,11 +65,13 @@ public sealed class StoredTicketTests
         people.ShouldBe(new[] { ticket.AuthorId, ticket.AssigneeId, ticket.CompletedById }.Concat(ticket.Replies.TakeLast(3).Select(r => (Guid?)r.AuthorId)).OfType<Guid>().Distinct(), ignoreOrder: true);
     }
 
-    private static string Written(Ticket ticket, bool showNotes, bool showLinks, int replies)
+    private static string Written(Ticket ticket, bool showNotes, bool showLinks, int replies) => Written(Stored(ticket), showNotes, showLinks, replies);
+
+    private static string Written(StoredTicket ticket, bool showNotes, bool showLinks, int replies)
     {
         using var text = new MemoryStream();
         using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = Json().Encoder }))
-            Stored(ticket).Write(writer, showNotes, showLinks, Names, replies, Now);
+            ticket.Write(writer, showNotes, showLinks, Names, replies, Now);
 
         return Encoding.UTF8.GetString(text.ToArray());
     }

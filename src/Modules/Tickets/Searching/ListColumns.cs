@@ -16,7 +16,7 @@ public sealed class ListColumnsAttribute : MartenAttribute
         {
             nameof(Ticket.Number), nameof(Ticket.AuthorId), nameof(Ticket.AssigneeId), nameof(Ticket.Status), nameof(Ticket.IsOpen), nameof(Ticket.Urgency),
             nameof(Ticket.Category), nameof(Ticket.SkillKeys),
-            nameof(Ticket.CreatedAt), nameof(Ticket.UpdatedAt), nameof(Ticket.Due), nameof(Ticket.CompletedAt), nameof(Ticket.DeletedAt),
+            nameof(Ticket.CreatedAt), nameof(Ticket.UpdatedAt), nameof(Ticket.Due), nameof(Ticket.CompletedAt), nameof(Ticket.DeletedAt), nameof(Ticket.Listed),
         })
             mapping.DuplicateField(member);
 

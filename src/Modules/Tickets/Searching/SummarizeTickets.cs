@@ -55,11 +55,11 @@ public static class SummarizeTicketsEndpoint
         var (author, recent, since) = (sql.Value(user.Id), sql.Value(Begin(now)), sql.Value(Begin(now).AddDays(-30)));
         return sql.As(
             $"""
-            select r.data, r.mt_version, r.is_recent, r.status, r.tickets from (
-                select null::jsonb as data, null::bigint as mt_version, t.created_at >= {recent} as is_recent, t.status, count(*)::int as tickets, null::timestamptz as created_at, null::int as number
+            select r.listed, r.mt_version, r.is_recent, r.status, r.tickets from (
+                select null::text as listed, null::bigint as mt_version, t.created_at >= {recent} as is_recent, t.status, count(*)::int as tickets, null::timestamptz as created_at, null::int as number
                 from {sql.Tickets} t where t.author_id = {author} and t.created_at >= {since} and t.deleted_at is null group by 3, 4
                 union all
-                (select t.data, t.mt_version, null, null, null, t.created_at, t.number from {sql.Tickets} t where t.author_id = {author} and t.deleted_at is null
+                (select {TicketSql.Listed}, t.mt_version, null, null, null, t.created_at, t.number from {sql.Tickets} t where t.author_id = {author} and t.deleted_at is null
                 order by t.created_at desc, t.number desc limit {Newest})) r
             order by r.created_at desc nulls first, r.number desc
             """);

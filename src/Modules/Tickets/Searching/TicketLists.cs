@@ -111,7 +111,7 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
         return await ListAsync(rows, read, ct);
     }
 
-    /// <summary>Reads a row of data, version, the column that the list sorts by, and number.</summary>
+    /// <summary>Reads a row of what is listed, version, the column that the list sorts by, and number.</summary>
     public static TicketRow Row(DbDataReader row, TicketSort sort) => new(Ticket(row), sort.KeyOf(row, 2), row.GetInt32(3));
 
     /// <summary>Reads a row's data and version.</summary>

@@ -49,17 +49,20 @@ public sealed class TicketSql(string schema)
             : $"select * from ({string.Join(" union all ", Halves(filter).Select(half => $"({Arm(half)})"))}) t order by t.key {sort.Direction}, t.number {sort.Direction} limit {take}";
         return sql;
 
-        string Arm(string half) => $"select t.data, t.mt_version, {sort.Column} as key, t.number from {sql.From(filter)} where {conditions} and {after} and {half} "
+        string Arm(string half) => $"select {Listed}, t.mt_version, {sort.Column} as key, t.number from {sql.From(filter)} where {conditions} and {after} and {half} "
             + $"order by {sort.Column} {sort.Direction}, t.number {sort.Direction} limit {take}";
 
         // Of a common word, the newest tickets only: ranking reads every match.
-        string Ranked() => "select t.data, t.mt_version, t.rank, t.number "
-            + $"from (select t.data, t.mt_version, t.number, ts_rank(t.words, {sql.Query(filter)}) as rank "
-            + $"from (select t.data, t.mt_version, t.number, x.words from {sql.From(filter)} where {conditions} order by t.number desc limit {MostRanked}) t) t "
+        string Ranked() => "select t.listed, t.mt_version, t.rank, t.number "
+            + $"from (select t.listed, t.mt_version, t.number, ts_rank(t.words, {sql.Query(filter)}) as rank "
+            + $"from (select {Listed}, t.mt_version, t.number, x.words from {sql.From(filter)} where {conditions} order by t.number desc limit {MostRanked}) t) t "
             + $"where {after} order by t.rank desc, t.number desc limit {take}";
     }
 
     public const int MostRanked = 1_000;
+
+    /// <summary>What lists show of a ticket. Tickets that were stored before there was such a column have it from the next change on.</summary>
+    public const string Listed = "coalesce(t.listed, t.data::text) as listed";
 
     /// <summary>Replaces the text; for lists with one of their own.</summary>
     public TicketSql As(string text)
