@@ -40,6 +40,7 @@ public static class IdentityModule
         services.AddSingleton<SessionCookies>();
         services.AddSingleton<RememberedNames>();
         services.AddSingleton<IPeople, PeopleCache>();
+        services.AddSingleton<IStaff, RememberedStaff>();
         services.AddSingleton<IAccounts, AccountList>();
         services.AddOptions<ThrottleOptions>().BindConfiguration("Throttle");
         services.AddSingleton<KnownDevices>();

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using TicMate.Identity.Contracts;
 using Microsoft.Extensions.Logging.Abstractions;
 using TicMate.Tickets;
 using TicMate.Tickets.Contracts;
@@ -147,7 +149,7 @@ public sealed class LearnFromSolvedTicketsTests(App app) : AppTest(app)
 
     private Node ANode()
     {
-        var (stored, knowledge) = (new StoredLessons(Store, form), new TriageKnowledge(Store));
+        var (stored, knowledge) = (new StoredLessons(Store, form), new TriageKnowledge(Host.Services.GetRequiredService<IStaff>()));
         return new(stored, knowledge, new(Store, stored, knowledge, TimeProvider.System, NullLogger<LearnFromSolvedTickets>.Instance));
     }
 

@@ -8,6 +8,12 @@ public interface IPeople
     ValueTask<IReadOnlyDictionary<Guid, string>> NamesAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct);
 }
 
+/// <summary>Everybody who may work on tickets now, remembered until this node hears that somebody changed, which takes milliseconds.</summary>
+public interface IStaff
+{
+    ValueTask<IReadOnlyList<User>> AllAsync(CancellationToken ct);
+}
+
 /// <summary>The published questions about people.</summary>
 public static class People
 {

@@ -31,6 +31,7 @@ public class SessionCache(TimeProvider clock)
     private readonly Recent<Guid, Standing> sessions = new(Most);
     private readonly Recent<string, KeyStanding> keys = new(Most);
     private readonly Recent<Guid, User> users = new(Most);
+    private (long ReadIn, IReadOnlyList<User>? People) staff;
     private long epoch;
     private long? heard;
 
@@ -65,6 +66,19 @@ public class SessionCache(TimeProvider clock)
         lock (gate)
             if (readIn == epoch)
                 keys.Put(standing.Key.Prefix, standing with { User = Shared(standing.User) });
+    }
+
+    /// <summary>Everybody who may work on tickets; null when that may not be so any more.</summary>
+    public IReadOnlyList<User>? FindStaff()
+    {
+        lock (gate)
+            return IsHearing && staff.ReadIn == epoch ? staff.People : null;
+    }
+
+    public void PutStaff(long readIn, IReadOnlyList<User> people)
+    {
+        lock (gate)
+            staff = (readIn, people);
     }
 
     /// <summary>A session or a person is not what it was.</summary>

@@ -40,7 +40,7 @@ public sealed class TellSessionNews(SessionCache cache, RememberedNames names) :
 
     // An event that is not known to be harmless counts, so that one invented later does too.
     private static IEnumerable<Guid> Changed(IEnumerable<StreamAction> streams) => streams
-        .Where(stream => stream.Events.Any(e => e.Data.GetType().Namespace == typeof(SignedIn).Namespace && e.Data is not (SignedIn or SignInFailed or UserRegistered or UserInvited)))
+        .Where(stream => stream.Events.Any(e => e.Data.GetType().Namespace == typeof(SignedIn).Namespace && e.Data is not (SignedIn or SignInFailed or UserRegistered { Role: Roles.User })))
         .Select(stream => stream.Id).Distinct();
 }
 

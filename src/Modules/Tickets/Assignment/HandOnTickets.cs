@@ -37,7 +37,7 @@ public static class HandOnTicketHandler
     public static Task<Candidate[]> LoadAsync(HandOnTicket command, IDocumentSession session, CancellationToken ct)
     {
         session.LastModifiedBy = "system:hand-on";
-        return Candidates.HoldAsync(session, null, ct);
+        return Candidates.HoldAsync(session, ct);
     }
 
     // The message may come twice, and the person may be back by now.

@@ -60,7 +60,7 @@ public static class HandOutTicketHandler
     public static async Task<(Candidate[], WaitingTicket)> LoadAsync(HandOutTicket command, IDocumentSession session, CancellationToken ct)
     {
         session.LastModifiedBy = "system:hand-out";
-        var staff = await Candidates.HoldAsync(session, null, ct);
+        var staff = await Candidates.HoldAsync(session, ct);
         var person = staff.FirstOrDefault(c => c.Person.Id == command.UserId && SkillMatch.MayBeGivenWork(c, staff))?.Person;
         return (staff, await WaitingTicket.NextAsync(session, person, command.Number, ct));
     }

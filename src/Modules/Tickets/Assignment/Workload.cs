@@ -90,27 +90,39 @@ public static class Candidates
     /// The staff with their load, while nobody else assigns: until this session's transaction ends no other automatic assignment can
     /// count, on any node.
     /// </summary>
-    /// <param name="skills">What is needed, if that is known: when nobody has any of it, no load matters and nobody has to wait.</param>
-    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, string[]? skills, CancellationToken ct)
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, CancellationToken ct)
     {
-        if (skills is not null && await session.StaffAsync(ct) is var all && !all.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
-            return [.. all.Select(person => new Candidate(person, 0, null))];
-
-        await session.BeginTransactionAsync(ct);
-        await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
+        await TakeTurnAsync(session, ct);
         return await ReadAsync(session, ct);
     }
 
-    /// <summary>The staff with their load of this moment.</summary>
-    public static async Task<Candidate[]> ReadAsync(IQuerySession session, CancellationToken ct)
+    /// <summary>The same where it is known who the staff are, and what is needed: when nobody has any of it, no load matters and nobody has to wait.</summary>
+    public static async Task<Candidate[]> HoldAsync(IDocumentSession session, IReadOnlyList<User> staff, string[] skills, CancellationToken ct)
     {
-        var staff = await session.StaffAsync(ct);
+        if (!staff.Any(person => SkillMatch.Matched(person.Skills, skills).Length > 0))
+            return [.. staff.Select(person => new Candidate(person, 0, null))];
+
+        await TakeTurnAsync(session, ct);
+        return await ReadAsync(session, staff, ct);
+    }
+
+    /// <summary>The staff with their load of this moment.</summary>
+    public static async Task<Candidate[]> ReadAsync(IQuerySession session, CancellationToken ct) => await ReadAsync(session, await session.StaffAsync(ct), ct);
+
+    private static async Task<Candidate[]> ReadAsync(IQuerySession session, IReadOnlyList<User> staff, CancellationToken ct)
+    {
         var schema = session.DocumentStore.Options.DatabaseSchemaName;
         var loads = await session.AdvancedSql.QueryAsync<Guid, int, DateTimeOffset>(
             $"select row(person_id), row(open_tickets), row(last_assigned_at) from {schema}.{WorkloadProjection.Table}", ct);
         var load = loads.ToDictionary(l => l.Item1);
 
         return [.. staff.Select(person => load.TryGetValue(person.Id, out var l) ? new Candidate(person, l.Item2, l.Item3) : new Candidate(person, 0, null))];
+    }
+
+    private static async Task TakeTurnAsync(IDocumentSession session, CancellationToken ct)
+    {
+        await session.BeginTransactionAsync(ct);
+        await session.QueryAsync<int>("select 1 from (select pg_advisory_xact_lock(?)) locked", ct, AssignmentLock);
     }
 
     private const long AssignmentLock = 0x7469636d617465; // "ticmate"

@@ -28,7 +28,7 @@ public sealed record Wording(Guid Id, int Number, Guid AuthorId, string Title, s
 /// </summary>
 public sealed class PossibleDuplicates(SimilarTickets similar, TicketLists lists, IPeople people, TimeProvider clock, IOptions<TicketsOptions> options, ILogger<PossibleDuplicates> log) : IDisposable
 {
-    private const int MostOwn = 50, MostFound = 20, MostShown = 5;
+    private const int MostOwn = 20, MostFound = 20, MostShown = 5;
     private const double NearlyTheSame = 0.6;
     private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
     private readonly TimeSpan most = options.Value.DuplicatesTimeout;

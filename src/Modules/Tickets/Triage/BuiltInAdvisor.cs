@@ -30,25 +30,23 @@ public static class BuiltInTriage
         var history = new History(installation.Learned, text, own);
         var priority = history.Surer(PriorityWords.Read(words, text));
         var skills = SkillWords.Find(words, text, installation);
+        string[] reasons = [.. skills.Select(skill => $"{skill.Skill}: {Because(skill, history)}")];
         var elsewhere = SkillWords.Unknown(words, installation);
-        var notes = Notes.Clean(Report(modelFailure, priority, skills, elsewhere, history), own);
+        var notes = Notes.Clean(Report(modelFailure, priority, skills, reasons, elsewhere), own);
         string[] quotes = [.. skills.SelectMany(history.Quotes).Distinct(StringComparer.OrdinalIgnoreCase).Take(Limits.Quotes)];
         return new(Name,
         [
             new(ProposalField.Priority, [priority.Level], priority.Confidence, priority.Reason, [.. priority.Quotes.Take(Limits.Quotes)]),
             .. history.Category() is { } category ? [category] : (TicketProposal[])[],
             .. skills.Count == 0 ? (TicketProposal[])[]
-                : [new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills[0].Confidence, SkillReason(skills, history), quotes)],
+                : [new(ProposalField.Skills, [.. skills.Select(s => s.Skill)], skills[0].Confidence, Limits.CutAtWord(string.Join("; ", reasons) + ".", Limits.Reason), quotes)],
             new(ProposalField.Notes, [notes], 0.5, "First steps from the reviewed vocabulary for the skills that were found.", quotes),
             new(ProposalField.Summary, [Summarise(ticket)], 0.9, "The title and the beginning of the text, in their own words.", []),
         ]);
     }
 
-    private static string SkillReason(IReadOnlyList<FoundSkill> skills, History history) =>
-        Limits.CutAtWord(string.Join("; ", skills.Select(s => $"{s.Skill}: {Because(s, history)}")) + ".", Limits.Reason);
-
     private static string Report(
-        string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> elsewhere, History history)
+        string? modelFailure, PriorityReading priority, IReadOnlyList<FoundSkill> skills, IReadOnlyList<string> reasons, IReadOnlyList<string> elsewhere)
     {
         var model = modelFailure is null ? "no language model was asked" : $"the language model did not help ({modelFailure})";
         var notes = new StringBuilder().Append(CultureInfo.InvariantCulture, $"Written by the built-in advisor; {model}.\n\n");
@@ -56,7 +54,7 @@ public static class BuiltInTriage
         if (skills.Count == 0)
             notes.Append("**Skills:** no word of the ticket points at a skill that is known here.\n");
         else
-            notes.Append("**Skills**\n\n").AppendJoin('\n', skills.Select(s => $"- {s.Skill}: {Because(s, history)}")).Append('\n');
+            notes.Append("**Skills**\n\n").AppendJoin('\n', reasons.Select(reason => $"- {reason}")).Append('\n');
         if (elsewhere.Count > 0)
             notes.Append(CultureInfo.InvariantCulture, $"\nAlso looks like: {string.Join(", ", elsewhere)}, which nobody here has.\n");
 

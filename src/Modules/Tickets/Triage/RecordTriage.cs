@@ -34,10 +34,10 @@ public sealed record TriageOptions
 
 public static class RecordTriageHandler
 {
-    public static async Task<Candidate[]> LoadAsync(RecordTriage command, IDocumentSession session, CancellationToken ct)
+    public static async Task<Candidate[]> LoadAsync(RecordTriage command, IDocumentSession session, IStaff staff, CancellationToken ct)
     {
         session.LastModifiedBy = $"agent:{command.Advice.Advisor}";
-        return await Candidates.HoldAsync(session, [.. command.Advice.Skills, .. command.Advice.SkillsByWords], ct);
+        return await Candidates.HoldAsync(session, await staff.AllAsync(ct), [.. command.Advice.Skills, .. command.Advice.SkillsByWords], ct);
     }
 
     // Messages may arrive twice; each asking is answered once.

@@ -83,9 +83,19 @@ public sealed class SolvedIndex
     /// <summary>The numbers of the tickets that are most like the text and have this label.</summary>
     public IReadOnlyList<int> Like(float[] likeness, string field, string label, int most)
     {
-        var wanted = Key(field, label);
-        return [.. likeness.Index().Where(t => t.Item >= Alike && tickets[t.Index].Labels.Contains(wanted))
-            .OrderByDescending(t => t.Item).ThenByDescending(t => tickets[t.Index].Number).Take(most).Select(t => tickets[t.Index].Number)];
+        var (wanted, nearest) = (Key(field, label), new PriorityQueue<int, (float, int)>(most + 1));
+        for (var ticket = 0; ticket < likeness.Length; ticket++)
+            if (likeness[ticket] >= Alike && tickets[ticket].Labels.Contains(wanted))
+            {
+                nearest.Enqueue(ticket, (likeness[ticket], tickets[ticket].Number));
+                if (nearest.Count > most)
+                    nearest.Dequeue();
+            }
+
+        var numbers = new int[nearest.Count];
+        while (nearest.Count > 0)
+            numbers[nearest.Count - 1] = tickets[nearest.Dequeue()].Number;
+        return numbers;
     }
 
     private static string Key(string field, string label) => $"{field}:{Words.Fold(label)}";

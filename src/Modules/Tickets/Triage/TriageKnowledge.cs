@@ -5,7 +5,7 @@ using TicMate.Identity.Contracts;
 namespace TicMate.Tickets.Triage;
 
 /// <summary>What advisors may know of this installation: the skills its staff have now, and what its solved tickets taught.</summary>
-public sealed class TriageKnowledge(IDocumentStore store)
+public sealed class TriageKnowledge(IStaff staff)
 {
     private readonly TaskCompletionSource firstLesson = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Lessons? learned;
@@ -13,9 +13,7 @@ public sealed class TriageKnowledge(IDocumentStore store)
     public async ValueTask<Installation> CurrentAsync(CancellationToken ct)
     {
         await firstLesson.Task.WaitAsync(ct);
-        await using var session = store.QuerySession();
-        var staff = await session.StaffAsync(ct);
-        return new Installation([.. staff.SelectMany(s => s.Skills).Distinct(StringComparer.OrdinalIgnoreCase)], learned);
+        return new Installation([.. (await staff.AllAsync(ct)).SelectMany(s => s.Skills).Distinct(StringComparer.OrdinalIgnoreCase)], learned);
     }
 
     /// <summary>What is known from now on; null when the history that is left teaches nothing.</summary>
