@@ -17,8 +17,8 @@ public sealed class ReadModels(DocumentStore store, NpgsqlDataSource database)
         var parts = Environment.ProcessorCount;
         await Task.WhenAll(Enumerable.Range(0, parts).Select(part => database.ExecuteAsync(
             $"""
-            insert into {schema}.{SearchText.Table} (ticket_id, words)
-            select id, {schema}.ticket_words(data) from {schema}.mt_doc_ticket where ctid >= '({pages * part / parts},0)' and ctid < '({pages * (part + 1) / parts},0)'
+            insert into {schema}.{SearchText.Table} (ticket_id, words, created_at, number)
+            select id, {schema}.ticket_words(data), created_at, number from {schema}.mt_doc_ticket where ctid >= '({pages * part / parts},0)' and ctid < '({pages * (part + 1) / parts},0)'
             on conflict do nothing
             """, ct)));
     }

@@ -73,8 +73,9 @@ public static class Commands
             ApplicationName = args.Any(arg => !arg.StartsWith('-')) ? Other : Service, NoResetOnClose = true, MaxAutoPrepare = 200,
         };
 
-        // PostgreSQL's own guess is of disks that turn: it would sort somebody's tickets rather than walk along an index.
-        named.Options ??= "-c random_page_cost=1.1 -c jit=off";
+        // PostgreSQL's own guess is of disks that turn: it would sort somebody's tickets rather than walk along an index. And it would tell with
+        // every search which of the words are too common to have stems.
+        named.Options ??= "-c random_page_cost=1.1 -c jit=off -c client_min_messages=warning";
         return named.ConnectionString;
     }
 

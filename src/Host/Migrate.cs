@@ -2,6 +2,7 @@ using JasperFx;
 using Marten;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using TicMate.Tickets.Searching;
 using TicMate.Tickets.Similar;
 using TicMate.Tickets.Triage;
 using Wolverine.Runtime;
@@ -31,6 +32,7 @@ public static class Migrate
         var store = app.Services.GetRequiredService<IDocumentStore>();
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
         await app.Services.GetRequiredService<IWolverineRuntime>().Storage.Admin.MigrateAsync();
+        await store.DateTextsAsync(CancellationToken.None);
         if (!await Trigrams.TryCreateAsync(store, CancellationToken.None))
             Console.WriteLine("Without the extension pg_trgm: it is not installed on the server, or this role may not create it. Similar tickets are found by whole words alone.");
         var ai = app.Services.GetRequiredService<IOptions<AiOptions>>().Value;

@@ -33,7 +33,7 @@ public static class ManyTickets
             from (select gen_random_uuid() as id, {Interlocked.Add(ref numbers, count) - count} + n as number, {author} as author, {assignee} as assignee, {title} as title, {status} as status, {urgency} as urgency,
                 {category} as category, {skills} as skills, {deadline} as deadline, {deleted} as deleted, date_trunc('milliseconds', now()) - ({count} - n) * {apart} as created from generate_series(1, {count}) n) made
             """);
-        session.QueueSqlCommand("insert into ticmate.ticket_text select id, ticmate.ticket_words(data) from ticmate.mt_doc_ticket where not exists (select from ticmate.ticket_text where ticket_id = id)");
+        session.QueueSqlCommand("insert into ticmate.ticket_text select id, ticmate.ticket_words(data), created_at, number from ticmate.mt_doc_ticket where not exists (select from ticmate.ticket_text where ticket_id = id)");
         await session.SaveChangesAsync(ct);
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Web;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Npgsql;
 using TicMate.Identity.Contracts;
@@ -49,6 +50,7 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
         await using var newest = new NpgsqlCommand("select max(number) from ticmate.mt_doc_ticket where deleted_at is null", connection);
         var number = $"{await newest.ExecuteScalarAsync(Ct)}";
 
+        var words = await Host.Services.GetRequiredService<TicketLists>().WordsAsync(Ct);
         List<string> wrong = [];
         var callers = Staffs.Select(url => (Url: url, Caller: moderator, Role: Roles.Moderator)).Concat(Owners.Select(url => (url, author, Roles.User))).Append(("/api/admin/tickets?deleted=true", admin, Roles.Admin));
         foreach (var (shape, caller, role) in callers)
@@ -58,13 +60,14 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
             for (var (page, cursor) = (0, ""); page < 2 && cursor is not null; page++)
             {
                 var address = $"{url}{(cursor.Length == 0 ? "" : $"{(url.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={cursor}")}";
-                var sql = Sql(address, user);
+                var statements = Sql(address, user, words);
                 var (reply, run) = await Watch(() => Call(caller, "GET", address));
 
                 reply.Status.ShouldBe(200, address);
                 reply.Body["tickets"]!.AsArray().ShouldNotBeEmpty(address);
-                run.ShouldContain(text => text.Contains(sql.Text, StringComparison.Ordinal), $"{address}\n{sql.Text}");
-                wrong.AddRange((await Faults(connection, sql)).Select(fault => $"{address}: {fault}"));
+                run.ShouldContain(text => text.Contains(statements[0].Text, StringComparison.Ordinal), $"{address}\n{statements[0].Text}");
+                foreach (var sql in statements)
+                    wrong.AddRange((await Faults(connection, sql)).Select(fault => $"{address}: {fault}"));
                 cursor = (string?)reply.Body["next"];
             }
         }
@@ -77,12 +80,12 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
 
         foreach (var text in new[] { "w77 of number 12345", "Printer", "Words of printers" })
             foreach (var whose in new Guid?[] { null, author.Id })
-                foreach (var sql in new[]
-                {
-                    SimilarSql.Solved("ticmate", null, null, new(text, text, Guid.NewGuid(), whose), 5),
-                    SimilarSql.Current("ticmate", new(text, text, Guid.NewGuid(), whose), DateTimeOffset.UtcNow.AddDays(-30), author.Id, 20),
-                })
+            {
+                var like = new Likeness(text, text, Guid.NewGuid(), whose);
+                var telling = await Host.Services.GetRequiredService<SimilarTickets>().TellingAsync(like, Ct);
+                foreach (var sql in new[] { SimilarSql.Solved("ticmate", null, null, like, telling, 5), SimilarSql.Current("ticmate", like, telling, DateTimeOffset.UtcNow.AddDays(-30), author.Id, 20) })
                     wrong.AddRange((await Faults(connection, sql)).Select(fault => $"like {text}, {(whose is null ? "everybody's" : "own")}: {fault}"));
+            }
 
         wrong.ShouldBeEmpty();
         (await Plan(connection, SummarizeTicketsEndpoint.Sql("ticmate", new CurrentUser(author.Id, Roles.User, default), DateTimeOffset.UtcNow)))
@@ -110,14 +113,18 @@ public sealed class PlansTests(FullApp app) : Scenarios(app), IClassFixture<Full
     }
 
     // What the endpoint runs; that it does is seen by watching it.
-    private static TicketSql Sql(string address, CurrentUser user)
+    private static TicketSql[] Sql(string address, CurrentUser user, WordStatistics words)
     {
         var parts = address.Split('?', 2);
         var query = HttpUtility.ParseQueryString(parts.Length > 1 ? parts[1] : "");
         var list = TicketList.All.Single(l => l.Route == parts[0]);
         var (filter, _) = TicketFilter.Read(list, new QueryCollection(query.AllKeys.ToDictionary(key => key!, key => new StringValues(query[key]))), user);
-        return list == TicketList.Queue ? GetQueueEndpoint.Sql("ticmate", filter, user, ["s3", "T5"], DateTimeOffset.UtcNow)
-            : TicketSql.Page("ticmate", filter, list == TicketList.Assigned ? TicketReach.Work(user) : list == TicketList.Every || filter.Everybodys ? TicketReach.Everything(user) : TicketReach.Own(user), DateTimeOffset.UtcNow);
+        if (list == TicketList.Queue)
+            return [GetQueueEndpoint.Sql("ticmate", filter, user, ["s3", "T5"], DateTimeOffset.UtcNow)];
+
+        var (reach, now) = (list == TicketList.Assigned ? TicketReach.Work(user) : list == TicketList.Every || filter.Everybodys ? TicketReach.Everything(user) : TicketReach.Own(user), DateTimeOffset.UtcNow);
+        var way = filter.Terms is { } terms ? SearchWay.Of(terms, filter.Limit + 1, words) : null;
+        return [.. new[] { TicketSql.Walk("ticmate", filter, reach, now, way), TicketSql.Page("ticmate", filter, reach, now, way) }.OfType<TicketSql>()];
     }
 
     private static async Task<IEnumerable<string>> Faults(NpgsqlConnection connection, TicketSql sql) => (await Plan(connection, sql)).SelectMany(node => (string?)node["Node Type"] switch

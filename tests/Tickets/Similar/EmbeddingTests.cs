@@ -12,6 +12,8 @@ namespace TicMate.Tests.Tickets.Similar;
 /// <summary>What is known of embeddings without a database.</summary>
 public sealed class EmbeddingTests
 {
+    private static readonly TellingWords Telling = new(["printer"], [1.0], "'printer'");
+
     private static readonly Likeness Like = new("The printer is on fire", "It burns.", null, null);
 
     private static AiOptions Ai(string model, string? key = null, string address = "https://models.example.org/v1/") => new() { EmbeddingModel = model, ApiKey = key, BaseUrl = new(address) };
@@ -29,7 +31,7 @@ public sealed class EmbeddingTests
     [Fact]
     public void Without_a_meaning_the_statement_knows_of_no_vectors()
     {
-        var sql = SimilarSql.Solved("s", "public", null, Like, 5);
+        var sql = SimilarSql.Solved("s", "public", null, Like, Telling, 5);
 
         sql.Text.ShouldNotContain(Vectors.Table);
         sql.Text.ShouldNotContain("<=>");
@@ -39,18 +41,18 @@ public sealed class EmbeddingTests
     [Fact]
     public void With_a_meaning_one_statement_looks_for_both()
     {
-        var sql = SimilarSql.Solved("s", "public", new Meaning("ext", "m", [1, 2]), Like, 5);
+        var sql = SimilarSql.Solved("s", "public", new Meaning("ext", "m", [1, 2]), Like, Telling, 5);
 
         sql.Text.ShouldContain("operator(ext.<=>)");
         sql.Text.ShouldContain("x.words @@");
         sql.Text.ShouldNotContain(";");
         sql.Parameters.ShouldContain(p => p.Value is float[]);
-        SimilarSql.Solved("s", null, new Meaning("ext", "m", [1, 2]), Like with { Owner = Guid.NewGuid() }, 5).Text.ShouldContain($"o join s.{Vectors.Table}");
+        SimilarSql.Solved("s", null, new Meaning("ext", "m", [1, 2]), Like with { Owner = Guid.NewGuid() }, Telling, 5).Text.ShouldContain($"o join s.{Vectors.Table}");
     }
 
     [Fact]
     public void The_text_of_the_statement_does_not_depend_on_what_is_looked_for() =>
-        SimilarSql.Solved("s", null, new Meaning("ext", "m", [3, 4]), new("x", "y", null, null), 7).Text.ShouldBe(SimilarSql.Solved("s", null, new Meaning("ext", "n", [1, 2]), Like, 5).Text);
+        SimilarSql.Solved("s", null, new Meaning("ext", "m", [3, 4]), new("x", "y", null, null), Telling, 7).Text.ShouldBe(SimilarSql.Solved("s", null, new Meaning("ext", "n", [1, 2]), Like, Telling, 5).Text);
 
     [Theory]
     [InlineData(2, 3, "2 vectors for 1")]

@@ -36,7 +36,7 @@ public static class GetQueueEndpoint
             where after is not null
             from assignee in new[] { $"= {mine}", "is null" }
             let fits = skills.Length == 0 ? "true" : $"{(matches ? "" : "not ")}t.skill_keys && {known}"
-            select $"(select {TicketSql.Listed}, t.mt_version, t.urgency + {(matches ? 0 : Behind)} as place, t.number from {sql.From(filter)} "
+            select $"(select {TicketSql.Listed}, t.mt_version, t.urgency + {(matches ? 0 : Behind)} as place, t.number from {sql.Tickets} t "
                 + $"where {conditions} and t.is_open and t.assignee_id {assignee} and {fits} and {after} order by t.assignee_id, t.urgency, t.number limit {take})";
 
         return sql.As($"select * from ({string.Join(" union all ", arms)}) t order by t.place, t.number limit {take}");

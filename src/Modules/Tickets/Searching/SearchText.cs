@@ -2,6 +2,7 @@ using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
+using Npgsql;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
 using Weasel.Postgresql;
@@ -27,13 +28,16 @@ public sealed partial class SearchText : EventProjection, IBuildsBeside
     private SearchText(string schema, string documents)
     {
         this.documents = documents;
-        command = $"insert into {schema}.{Table} (ticket_id, words) select id, {documents}.ticket_words(data) from {documents}.mt_doc_ticket where id = ? "
-            + "on conflict (ticket_id) do update set words = excluded.words";
+        command = $"insert into {schema}.{Table} (ticket_id, words, created_at, number) select id, {documents}.ticket_words(data), created_at, number from {documents}.mt_doc_ticket where id = ? "
+            + "on conflict (ticket_id) do update set words = excluded.words, created_at = excluded.created_at, number = excluded.number";
 
         var table = new Table(PostgresqlProvider.Instance.Parse($"{schema}.{Table}"));
         table.AddColumn<Guid>("ticket_id").AsPrimaryKey();
         table.AddColumn("words", "tsvector").NotNull();
+        table.AddColumn("created_at", "timestamptz");
+        table.AddColumn<int>("number");
         table.Indexes.Add(new IndexDefinition("ticket_words") { Columns = ["words"], Method = IndexMethod.gin });
+        table.Indexes.Add(new IndexDefinition("texts_by_age") { Columns = ["created_at", "number"] });
         SchemaObjects.Add(table);
         Options.DeleteDataInTableOnTeardown(table.Identifier.QualifiedName);
     }
@@ -60,6 +64,17 @@ public sealed partial class SearchText : EventProjection, IBuildsBeside
 
 public static class Search
 {
+    /// <summary>Says how old their tickets are with the words that were stored before words knew; until then everybody's tickets are not walked by them.</summary>
+    public static async Task DateTextsAsync(this IDocumentStore store, CancellationToken ct)
+    {
+        var schema = store.Options.DatabaseSchemaName;
+        await using var connection = store.Storage.Database.CreateConnection();
+        await connection.OpenAsync(ct);
+        await using var date = new NpgsqlCommand(
+            $"update {schema}.{SearchText.Table} x set created_at = t.created_at, number = t.number from {schema}.mt_doc_ticket t where t.id = x.ticket_id and x.created_at is null", connection) { CommandTimeout = 0 };
+        await date.ExecuteNonQueryAsync(ct);
+    }
+
     public static void StoreSearchText(this StoreOptions store)
     {
         var schema = store.DatabaseSchemaName;
@@ -79,13 +94,15 @@ public static class Search
             $function$;
             """));
 
-        // All terms must be found, each as it stands or by its stem, and as the beginning of a word. Quoted, a term is never an operator.
+        // All terms must be found, each as it stands or by its stem, and as the beginning of a word. Quoted, a term is never an operator. Where
+        // the stem is the beginning of the term, it finds all that the term would: asking for both is twice the work.
         store.Storage.ExtendedSchemaObjects.Add(new Function(PostgresqlProvider.Instance.Parse($"{schema}.ticket_query"),
             $"""
             CREATE OR REPLACE FUNCTION {schema}.ticket_query(terms text[]) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $function$
             select coalesce(string_agg('(' || term::text || ')', ' & '), '')::tsquery
-            from (select to_tsquery('pg_catalog.simple', quoted) || to_tsquery('pg_catalog.english', quoted) as term
-                from (select '''' || replace(replace(term, '\', '\\'), '''', '''''') || ''':*' as quoted from unnest(terms) as term) q) queries
+            from (select case when numnode(plain) = 1 and numnode(stem) = 1 and starts_with(plain::text, left(stem::text, -3)) then stem else plain || stem end as term
+                from (select to_tsquery('pg_catalog.simple', quoted) as plain, to_tsquery('pg_catalog.english', quoted) as stem
+                from (select '''' || replace(replace(term, '\', '\\'), '''', '''''') || ''':*' as quoted from unnest(terms) as term) q) both_ways) queries
             where numnode(term) > 0
             $function$;
             """));

@@ -19,11 +19,14 @@ public sealed record TicketRow(StoredTicket Ticket, long Key, int Number);
 public sealed class TooSlowException(Exception inner) : Exception("The list takes too long.", inner);
 
 /// <summary>Reads tickets and lists of them: one statement each, which may take only so long.</summary>
-public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOptions<TicketsOptions> options, TimeProvider clock)
+public sealed class TicketLists(IDocumentStore store, TicketReader reader, WordShares words, IOptions<TicketsOptions> options, TimeProvider clock)
 {
     private readonly int seconds = (int)Math.Ceiling(options.Value.ListTimeout.TotalSeconds);
 
     public string Schema => store.Options.DatabaseSchemaName;
+
+    /// <summary>How frequent words are.</summary>
+    public ValueTask<WordStatistics> WordsAsync(CancellationToken ct) => words.CurrentAsync(this, ct);
 
     /// <summary>One ticket; null when there is none.</summary>
     public async Task<StoredTicket?> FindAsync(Guid id, CancellationToken ct)
@@ -36,8 +39,16 @@ public sealed class TicketLists(IDocumentStore store, TicketReader reader, IOpti
         await PageAsync(await RowsAsync(filter, reach, http.RequestAborted), filter, user, http);
 
     /// <summary>The rows of a page and, if there is one, the first of the next.</summary>
-    public Task<List<TicketRow>> RowsAsync(TicketFilter filter, TicketReach reach, CancellationToken ct) =>
-        ReadAsync(TicketSql.Page(Schema, filter, reach, clock.GetUtcNow()), row => Row(row, filter.Sort), ct);
+    public async Task<List<TicketRow>> RowsAsync(TicketFilter filter, TicketReach reach, CancellationToken ct)
+    {
+        var (now, way) = (clock.GetUtcNow(), filter.Terms is { } terms ? SearchWay.Of(terms, filter.Limit + 1, await WordsAsync(ct)) : null);
+        if (TicketSql.Walk(Schema, filter, reach, now, way) is { } walk && await ReadAsync(walk, Row, ct) is var rows && rows.Count > filter.Limit)
+            return rows;
+
+        return await ReadAsync(TicketSql.Page(Schema, filter, reach, now, way), Row, ct);
+
+        TicketRow Row(DbDataReader row) => TicketLists.Row(row, filter.Sort);
+    }
 
     /// <summary>Answers with a <see cref="TicketPageAnswer"/>.</summary>
     public async Task<IResult> PageAsync(IReadOnlyList<TicketRow> rows, TicketFilter filter, CurrentUser user, HttpContext http)

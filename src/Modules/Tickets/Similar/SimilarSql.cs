@@ -12,13 +12,15 @@ public sealed record Likeness(string Title, string Description, Guid? Except, Gu
 }
 
 /// <summary>
-/// One statement that costs about the same however many tickets there are. The telling words of the text are chosen by how rare they are,
-/// which the database's own statistics of the words know; of what has those, a limited number is weighed. Where the meaning of the text is
-/// known, the tickets nearest to it are weighed as well.
+/// Statements that cost about the same however many tickets there are: of what has the telling words of the text, a limited number is weighed.
+/// Where the meaning of the text is known, the tickets nearest to it are weighed as well.
 /// </summary>
 public static class SimilarSql
 {
-    public const int MostTerms = 24, MostMatches = 1_000, MostRead = 20_000, MostWeighed = 300, MostCompared = 40, MostOwn = 500;
+    public const int MostWeighed = 300, MostCompared = 40, MostOwn = 100;
+
+    /// <summary>How many more than are asked for have their titles compared.</summary>
+    private const int MoreTitles = 15;
 
     /// <summary>How near two meanings must be, as a cosine: a model finds something near to anything.</summary>
     public const double Near = 0.5;
@@ -26,72 +28,63 @@ public static class SimilarSql
     /// <summary>How much the first places count before all others (Cormack, Clarke and Büttcher, 2009).</summary>
     private const int Head = 60;
 
-    /// <summary>How rare a word is while there are no statistics; later, one that they do not list is half as frequent as the rarest that they do.</summary>
-    private const string Rare = "0.0005";
-
-    /// <summary>Solved tickets, with how like they are from 0 to 1.</summary>
-    public static TicketSql Solved(string schema, string? trigrams, Meaning? meaning, Likeness like, int limit) =>
-        Find(new TicketSql(schema), schema, trigrams, meaning, like, "not t.is_open", "t.completed_at desc nulls last", limit, like.Owner);
-
-    /// <summary>Tickets that are open, or were opened lately.</summary>
-    public static TicketSql Current(string schema, Likeness like, DateTimeOffset since, Guid first, int limit)
+    /// <summary>The stems of the text.</summary>
+    public static TicketSql Stems(string schema, Likeness like)
     {
         var sql = new TicketSql(schema);
-        return Find(sql, schema, null, null, like, $"(t.is_open or t.created_at >= {sql.Value(since)})", $"(t.author_id = {sql.Value(first)}) desc, t.created_at desc", limit, first);
+        return sql.As($"select l.lexeme, 'A' = any(l.weights) from unnest(setweight(to_tsvector('pg_catalog.english', {Cut(like.Title)}), 'A') || to_tsvector('pg_catalog.english', {Cut(like.Description)})) l");
+
+        string Cut(string text) => sql.Value(Triage.Limits.Cut(text, Likeness.MostRead));
     }
 
-    private static TicketSql Find(TicketSql sql, string schema, string? trigrams, Meaning? meaning, Likeness like, string state, string order, int limit, Guid? first)
+    /// <summary>Solved tickets, with how like they are from 0 to 1.</summary>
+    public static TicketSql Solved(string schema, string? trigrams, Meaning? meaning, Likeness like, TellingWords words, int limit) =>
+        Find(new TicketSql(schema), schema, trigrams, meaning, like, words, "not t.is_open", "t.completed_at desc nulls last", limit, like.Owner);
+
+    /// <summary>Tickets that are open, or were opened lately.</summary>
+    public static TicketSql Current(string schema, Likeness like, TellingWords words, DateTimeOffset since, Guid first, int limit)
     {
-        var (title, body) = (sql.Value(Triage.Limits.Cut(like.Title, Likeness.MostRead)), sql.Value(Triage.Limits.Cut(like.Description, Likeness.MostRead)));
+        var sql = new TicketSql(schema);
+        return Find(sql, schema, null, null, like, words, $"(t.is_open or t.created_at >= {sql.Value(since)})", $"(t.author_id = {sql.Value(first)}) desc, t.created_at desc", limit, first);
+    }
+
+    private static TicketSql Find(TicketSql sql, string schema, string? trigrams, Meaning? meaning, Likeness like, TellingWords words, string state, string order, int limit, Guid? first)
+    {
+        var any = $"(select {sql.Value(words.Any)}::tsquery)";
         var which = $"t.deleted_at is null and {state}{(like.Except is { } except ? $" and t.id <> {sql.Value(except)}" : "")}";
         var own = first is not { } owner ? null : $"select t.id from {sql.Tickets} t where t.author_id = {sql.Value(owner)} and {which} order by t.created_at desc limit {MostOwn}";
         string?[] arms =
         [
-            own is null ? null : Among(own, "true"),
+            own is null ? null : Among(own),
             like.Owner is not null ? null
-                : $"(select t.id, x.words from {schema}.{SearchText.Table} x join {sql.Tickets} t on t.id = x.ticket_id where x.words @@ (select few from queries) and {which} limit {MostWeighed})",
-            // Words that are everywhere tell nothing: then the newest tickets are as good as any.
-            like.Owner is not null ? null : Among($"select t.id from {sql.Tickets} t where {which} order by t.number desc limit {MostWeighed}", "(select few is null from queries)"),
+                : words.Few is { } few
+                ? $"(select t.id, x.words from {schema}.{SearchText.Table} x join {sql.Tickets} t on t.id = x.ticket_id where x.words @@ (select {sql.Value(few)}::tsquery) and {which} limit {MostWeighed})"
+                // Words that are everywhere tell nothing: then the newest tickets are as good as any.
+                : Among($"select t.id from {sql.Tickets} t where {which} order by t.number desc limit {MostWeighed}"),
         ];
-        var score = trigrams is null ? "b.share" : $"(0.75 * b.share + 0.25 * {trigrams}.similarity(left(t.data ->> 'title', 255), left({title}, 255)))";
+        var score = trigrams is null ? "b.share" : $"(0.75 * b.share + 0.25 * {trigrams}.similarity(left(d.title, 255), left({sql.Value(Triage.Limits.Cut(like.Title, Likeness.MostRead))}, 255)))";
 
         return sql.As(
             $"""
-            with common as materialized (
-                select c.lexeme, c.share from pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) as c(lexeme, share)
-                where s.schemaname = '{schema}' and s.tablename = '{SearchText.Table}' and s.attname = 'words' and c.lexeme is not null),
-            terms as materialized (
-                select lexeme, share, ln(1 / share) * case when titled then 1.5 else 1 end as weight, sum(share) over (order by share, titled desc, length(lexeme) desc, lexeme) as upto,
-                    row_number() over (order by share, titled desc, length(lexeme) desc, lexeme) as nth,
-                    ('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''')::tsquery as query
-                from (select l.lexeme, 'A' = any(l.weights) as titled, least(coalesce(c.share, (select min(share) / 2 from common), {Rare}), 0.95)::float8 as share
-                    from unnest(setweight(to_tsvector('pg_catalog.english', {title}), 'A') || to_tsvector('pg_catalog.english', {body})) l left join common c using (lexeme)) known
-                order by nth limit {MostTerms}),
-            size as materialized (select greatest(reltuples, 1) as tickets from pg_class where oid = '{schema}.{SearchText.Table}'::regclass),
-            queries as materialized (
-                select case when min(share) * min(tickets) > {MostRead} then null
-                        when min(share) * min(tickets) > {MostMatches} and count(*) filter (where nth = 2 or upto * tickets <= {MostRead}) > 1
-                        then (min(query::text) filter (where nth = 1))::tsquery && (string_agg(query::text, ' | ') filter (where nth = 2 or nth > 2 and upto * tickets <= {MostRead}))::tsquery
-                        else (string_agg(query::text, ' | ') filter (where nth = 1 or upto * tickets <= {MostMatches}))::tsquery end as few,
-                    string_agg(query::text, ' | ')::tsquery as any_of_them, sum(weight) as weight
-                from terms, size),
+            with terms as materialized (select u.lexeme, u.weight, u.query::tsquery as query from unnest({sql.Value(words.Lexemes)}::text[], {sql.Value(words.Weights)}::float8[], {sql.Value(words.Queries)}::text[]) as u(lexeme, weight, query)),
             found as materialized (select distinct on (id) id, words from ({string.Join(" union all ", arms.OfType<string>())}) f),
-            weighed as materialized (select id, words from found order by ts_rank(words, (select any_of_them from queries)) desc, id desc limit {MostCompared}),
+            weighed as materialized (select id, words from found order by ts_rank(words, {any}) desc, id desc limit {MostCompared}),
             {(meaning is null ? "pool as materialized (select w.id, w.words, 0::float8 as nearness from weighed w)" : Pool(sql, schema, meaning, own, like.Owner is null, which))},
-            best as (select p.id, p.nearness, m.share, m.matched from pool p,
-                lateral (select coalesce(sum(weight) / (select weight from queries), 0) as share, array_agg(lexeme order by weight desc) as matched from terms where p.words @@ terms.query) m),
-            scored as (select t.data, t.mt_version, t.id, t.author_id, t.created_at, t.completed_at, b.matched, b.nearness, {score}::float8 as score
-                from best b join {sql.Tickets} t on t.id = b.id
-                where t.data ->> 'mergedInto' is null and t.data ->> 'isErased' is distinct from 'true')
+            best as materialized (select p.id, p.nearness, m.share, m.matched from pool p,
+                lateral (select coalesce(sum(weight) / {sql.Value(Math.Max(words.Weights.Sum(), double.Epsilon))}, 0) as share, array_agg(lexeme order by weight desc) as matched from terms where p.words @@ terms.query) m
+                order by greatest(p.nearness, m.share) desc, p.id desc limit {sql.Value(limit + MoreTitles)}),
+            scored as (select t.data, t.mt_version, t.id, t.author_id, t.created_at, t.completed_at, b.matched, b.nearness, d.merged, {score}::float8 as score
+                from best b join {sql.Tickets} t on t.id = b.id, jsonb_to_record(t.data) as d(title text, "mergedInto" text, "isErased" boolean, merged jsonb)
+                where d."mergedInto" is null and d."isErased" is not true)
             select t.data, t.mt_version, greatest(t.score, t.nearness) as score, t.matched,
-                array(select m.author_id from {sql.Tickets} m where m.id in (select jsonb_array_elements_text(coalesce(t.data -> 'merged', '[]'))::uuid)) as merged_authors
+                array(select m.author_id from {sql.Tickets} m where m.id in (select jsonb_array_elements_text(coalesce(t.merged, '[]'))::uuid)) as merged_authors
             from {(meaning is null ? "scored t order by t.score desc" : Fused)}, {order} limit {sql.Value(limit)}
             """);
 
         // Looked up one by one: the planner takes the index of words otherwise, which for common ones lists every ticket.
-        string Among(string some, string when) => $"""
+        string Among(string some) => $"""
             (select o.id, x.words from ({some}) o, lateral (select x.words from {schema}.{SearchText.Table} x where x.ticket_id = o.id offset 0) x
-                where {when} and x.words @@ (select any_of_them from queries))
+                where x.words @@ {any})
             """;
     }
 

@@ -39,10 +39,15 @@ public sealed class SimilarTickets(TicketLists lists, Trigrams trigrams, TicketE
     public const int DefaultLimit = 5, LargestLimit = 20;
 
     public async Task<List<SimilarTicket>> SolvedAsync(Likeness like, int limit, CancellationToken ct) =>
-        await lists.ReadPlannedAsync(SimilarSql.Solved(lists.Schema, await trigrams.SchemaAsync(ct), await embeddings.OfAsync(like, ct), like, limit), Read, options.Value.ListTimeout, ct);
+        await lists.ReadPlannedAsync(
+            SimilarSql.Solved(lists.Schema, await trigrams.SchemaAsync(ct), await embeddings.OfAsync(like, ct), like, await TellingAsync(like, ct), limit), Read, options.Value.ListTimeout, ct);
 
     public async Task<List<SimilarTicket>> CurrentAsync(Likeness like, DateTimeOffset since, Guid first, int limit, TimeSpan most, CancellationToken ct) =>
-        await lists.ReadPlannedAsync(SimilarSql.Current(lists.Schema, like, since, first, limit), Read, most, ct);
+        await lists.ReadPlannedAsync(SimilarSql.Current(lists.Schema, like, await TellingAsync(like, ct), since, first, limit), Read, most, ct);
+
+    /// <summary>The words that the text is looked for by.</summary>
+    public async Task<TellingWords> TellingAsync(Likeness like, CancellationToken ct) => TellingWords.Choose(
+        await lists.ReadAsync(SimilarSql.Stems(lists.Schema, like), row => new Stem(row.GetString(0), row.GetBoolean(1)), ct), await lists.WordsAsync(ct));
 
     /// <summary>Owners find among their own tickets only.</summary>
     public async Task<SimilarAnswer> AnswerAsync(string title, string description, Guid? except, int limit, CurrentUser user, CancellationToken ct)
