@@ -76,7 +76,7 @@ public sealed class Benchmark(Order order)
             figures.AddRange([Memory.Idle(meter), await Memory.UnderLoadAsync(testbed, service, meter)]);
 
         var isRight = await OperateAsync(testbed, service, meter, yardstick);
-        if (Figure.Names.Any(order.WantsFigure))
+        if (Figure.Names.Any(name => name != Nodes.Name && order.WantsFigure(name)))
             Write("", Figure.Header);
         Write([.. figures.Select(figure => figure.Row)]);
         await meter.RestAsync(Patience);

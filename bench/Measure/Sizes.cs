@@ -7,7 +7,8 @@ public static class Sizes
 {
     public const int Small = 1_000;
 
-    private static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
+    private const int Rounds = 3;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Time = TimeSpan.FromSeconds(1);
 
     public const string Header = """
         | operation | p50 ms | p50 ms with 1,000 tickets | times |
@@ -29,7 +30,7 @@ public static class Sizes
 
         List<(Operation Operation, long Large, long Small)> all = [];
         foreach (var operation in Operation.All.Where(operation => operation.IsRead))
-            all.Add((operation, await MedianAsync(large, operation.Calls(testbed.World)), await MedianAsync(small, operation.Calls(world))));
+            all.Add(await MediansAsync(operation, (large, [.. operation.Calls(testbed.World)]), (small, [.. operation.Calls(world)])));
 
         var (name, times) = all.Select(each => (each.Operation.Name, (double)each.Large / each.Small)).MaxBy(each => each.Item2);
         return (
@@ -37,10 +38,16 @@ public static class Sizes
             [.. all.Select(each => Figure.Text($"| {each.Operation.Name} | {each.Large / 1e3:0.00} | {each.Small / 1e3:0.00} | {(double)each.Large / each.Small:0.00} |"))]);
     }
 
-    private static async Task<long> MedianAsync(ServiceProcess service, IEnumerable<ApiCall> calls)
+    // In turn, and the best of each: what else the machine does only ever makes them longer.
+    private static async Task<(Operation, long Large, long Small)> MediansAsync(Operation operation, params (ServiceProcess Service, ApiCall[] Calls)[] both)
     {
-        var all = calls.ToArray();
-        await Load.RunAsync(service.Address, all, 16, Time);
-        return (await Load.RunAsync(service.Address, all, 1, Time)).P50;
+        foreach (var (service, calls) in both)
+            await Load.RunAsync(service.Address, calls, 16, WarmUp);
+
+        var medians = both.Select(_ => new List<long>()).ToArray();
+        for (var round = 0; round < Rounds; round++)
+            foreach (var ((service, calls), found) in both.Zip(medians))
+                found.Add((await Load.RunAsync(service.Address, calls, 1, Time)).P50);
+        return (operation, medians[0].Min(), medians[1].Min());
     }
 }
