@@ -11,7 +11,7 @@ public sealed record Use(long ServiceCpu, long DatabaseCpu, long Statements, lon
 }
 
 /// <summary>Reads the counters of the kernel (proc(5)) and of PostgreSQL (pg_stat_statements).</summary>
-public sealed class Meter(string superuser, Func<int> service) : IAsyncDisposable
+public sealed class Meter(string superuser, params int[] services) : IAsyncDisposable
 {
     // Clock ticks of /proc are hundredths of a second on every Linux that .NET runs on.
     private const long Tick = 10_000;
@@ -26,7 +26,7 @@ public sealed class Meter(string superuser, Func<int> service) : IAsyncDisposabl
             "select (select coalesce(sum(calls), 0)::bigint from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database()) and userid <> (select oid from pg_roles where rolname = current_user)), (pg_current_wal_insert_lsn() - '0/0')::bigint");
         await using var row = await command.ExecuteReaderAsync();
         await row.ReadAsync();
-        return new(Cpu(service()), DatabaseCpu(), row.GetInt64(0), row.GetInt64(1));
+        return new(services.Sum(Cpu), DatabaseCpu(), row.GetInt64(0), row.GetInt64(1));
     }
 
     /// <summary>Waits until nothing goes on that nobody asked for, such as learning from the tickets that are there.</summary>
@@ -42,9 +42,9 @@ public sealed class Meter(string superuser, Func<int> service) : IAsyncDisposabl
         }
     }
 
-    /// <summary>Memory that the service has resident, in bytes.</summary>
-    public long Resident() => 1024 * long.Parse(
-        File.ReadLines($"/proc/{service()}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    /// <summary>Memory that the services have resident, in bytes.</summary>
+    public long Resident() => services.Sum(service => 1024 * long.Parse(
+        File.ReadLines($"/proc/{service}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 

@@ -36,6 +36,8 @@ public sealed record Operation(string Name, Func<World, IEnumerable<ApiCall>> Ca
         new("status", world => Mix(world, (user, nth) => new ApiCall("PUT", $"/api/tickets/status/{user.Tickets[nth % user.Tickets.Length]}", user.Token, "{}")), 1, Stick.Writes, 0.25),
     ];
 
+    public static Operation Named(string name) => All.Single(operation => operation.Name == name);
+
     private static IEnumerable<ApiCall> Mix(World world, Func<(string Token, Guid[] Tickets), int, ApiCall> call) =>
         Enumerable.Range(0, Different).Select(nth => call(world.Users[nth % world.Users.Count], nth / world.Users.Count));
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
 using TicMate.Bench.Fill;
 using TicMate.Host;
 
@@ -10,37 +12,73 @@ namespace TicMate.Bench.Measure;
 /// <summary>The published service in Production, in a process of its own, without limits on how much one caller may ask.</summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
-    private readonly Process process;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private ServiceProcess(Process process, Uri address) => (this.process, Address, Http) = (process, address, new HttpClient { BaseAddress = address });
+    private readonly Process process;
+    private readonly string log;
+    private readonly HttpClient http = new();
+
+    private ServiceProcess(Process process, Uri address, string log)
+    {
+        (this.process, Address, this.log) = (process, address, log);
+        Record();
+    }
 
     public Uri Address { get; }
 
-    /// <summary>Calls the service, without a token.</summary>
-    public HttpClient Http { get; }
-
     public int Id => process.Id;
 
-    /// <summary>Starts it, and waits until it says that it is ready.</summary>
-    public static async Task<ServiceProcess> StartAsync(string folder, string database, int mailPort, string log)
+    /// <summary>Starts it, and waits for nothing. What it says goes to a file in <paramref name="output"/>.</summary>
+    public static ServiceProcess Begin(string folder, string database, int mailPort, string output, params (string Name, string Value)[] settings)
     {
         var port = FreePort();
-        var start = new ProcessStartInfo("dotnet", Path.Combine(folder, "TicMate.Host.dll"))
-        {
-            WorkingDirectory = Path.GetDirectoryName(log)!, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach (var (name, value) in Environment(database, mailPort, port))
+        var start = new ProcessStartInfo("dotnet", Path.Combine(folder, "TicMate.Host.dll")) { WorkingDirectory = output, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Environment(database, mailPort, port).Concat(settings))
             start.Environment[name] = value;
 
-        var service = new ServiceProcess(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}/"));
-        service.Record(log);
-        while (!await service.IsReadyAsync())
-            if (service.process.HasExited)
-                throw new BenchException($"The service did not start:\n{await File.ReadAllTextAsync(log)}");
-            else
-                await Task.Delay(20);
+        return new ServiceProcess(Process.Start(start)!, new Uri($"http://127.0.0.1:{port}/"), Path.Combine(output, $"service-{port}.log"));
+    }
 
-        return service;
+    /// <summary>Waits for something that the service brings about, as long as it runs.</summary>
+    public async Task UntilAsync(Func<Task<bool>> isSo, TimeSpan? look = null)
+    {
+        for (var clock = Stopwatch.StartNew(); !await isSo(); await Task.Delay(look ?? TimeSpan.FromMilliseconds(20)))
+            if (process.HasExited || clock.Elapsed > Patience)
+                throw new BenchException($"The service {(process.HasExited ? "has ended" : "keeps one waiting")}:\n{await File.ReadAllTextAsync(log)}");
+    }
+
+    public Task<bool> IsReadyAsync() => AnswersAsync(new ApiCall("GET", "/health/ready"));
+
+    /// <summary>Whether there is an answer, and a good one.</summary>
+    public async Task<bool> AnswersAsync(ApiCall call)
+    {
+        try
+        {
+            using var answer = await SendAsync(call);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(ApiCall call)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(call.Method), new Uri(Address, call.Path));
+        if (call.Token is not null)
+            request.Headers.Authorization = new("Bearer", call.Token);
+        if (call.Body is not null)
+            request.Content = new StringContent(call.Body, Encoding.UTF8, "application/json");
+        return await http.SendAsync(request);
+    }
+
+    /// <summary>Opens a ticket, and gives back its id.</summary>
+    public async Task<Guid> CreateAsync(ApiCall call)
+    {
+        using var answer = await SendAsync(call);
+        var body = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(body)!["ticket"]!["id"]!.GetValue<Guid>() : throw new BenchException($"{call.Method} {call.Path} was answered {(int)answer.StatusCode}: {body}");
     }
 
     /// <summary>Runs one of the service's own commands on a database, and gives back what it printed.</summary>
@@ -58,7 +96,7 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Http.Dispose();
+        http.Dispose();
         if (!process.HasExited)
         {
             using var ask = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
@@ -80,19 +118,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return settings.Concat(new RateLimitOptions().ByName.Keys.SelectMany(policy => new[] { "PerMinute", "PerHour", "PerDay" }.Select(span => ($"RateLimits__{policy}__{span}", "1000000000"))));
     }
 
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            return (await Http.GetAsync("health/ready")).IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
-
-    private void Record(string log)
+    private void Record()
     {
         var writer = TextWriter.Synchronized(new StreamWriter(log, append: false) { AutoFlush = true });
         process.OutputDataReceived += (_, line) => writer.WriteLine(line.Data);
@@ -101,7 +127,8 @@ public sealed class ServiceProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    private static int FreePort()
+    /// <summary>A port of this machine that nothing listens on.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
