@@ -53,7 +53,7 @@ public static class TicketsModule
         services.AddSingleton<TicketReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<ITicketChanges, TicketChanges>();
-        services.AddSingleton<WordShares>();
+        services.AddSingleton<WordShares>().AddHostedService<DateTexts>();
         services.AddSingleton<TicketLists>();
         services.AddSingleton<ITicketShelf, TicketShelf>();
         services.AddSingleton<IAdviceQuality, AdviceQuality>();

@@ -2,6 +2,7 @@ using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TicMate.Identity.Contracts;
 using TicMate.Tickets.Contracts;
@@ -106,5 +107,22 @@ public static class Search
             where numnode(term) > 0
             $function$;
             """));
+    }
+}
+
+/// <summary>In Development the service brings its database up to date by itself; elsewhere the command migrate does.</summary>
+public sealed class DateTexts(IDocumentStore store, IHostEnvironment environment, ILogger<DateTexts> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (environment.IsDevelopment())
+                await store.DateTextsAsync(stoppingToken);
+        }
+        catch (NpgsqlException e)
+        {
+            log.LogInformation("Not all texts could be dated; searches for common words take longer: {Reason}", e.Message);
+        }
     }
 }

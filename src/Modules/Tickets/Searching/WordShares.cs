@@ -60,7 +60,7 @@ public sealed class WordStatistics(double tickets, bool knowsAges, IEnumerable<(
 }
 
 /// <summary>Remembers <see cref="WordStatistics"/> for a minute: reading them costs more than a search.</summary>
-public sealed class WordShares(TimeProvider clock)
+public sealed class WordShares(TimeProvider clock) : IDisposable
 {
     private const int MostWords = 10_000;
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
@@ -94,6 +94,8 @@ public sealed class WordShares(TimeProvider clock)
             reading.Release();
         }
     }
+
+    public void Dispose() => reading.Dispose();
 
     private static async Task<WordStatistics> ReadAsync(TicketLists lists, CancellationToken ct)
     {
