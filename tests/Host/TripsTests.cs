@@ -18,8 +18,8 @@ public sealed class TripsTests(WatchedApp app) : Scenarios(app)
     [InlineData("GET", "/api/tickets/queue", 1)]
     [InlineData("GET", "/api/tickets/get-assigned", 1)]
     [InlineData("GET", "/api/admin/tickets", 1)]
-    [InlineData("POST", "/api/tickets/similar", 1)]
-    [InlineData("POST", "/api/tickets", 4)]
+    [InlineData("POST", "/api/tickets/similar", 2)]
+    [InlineData("POST", "/api/tickets", 5)]
     [InlineData("PUT", "/api/tickets/ticket-reply", 3)]
     [InlineData("PUT", "/api/tickets/status/{ticket}", 2)]
     public async Task Every_request_makes_as_few_trips_to_the_database_as_it_can(string method, string route, int trips)

@@ -200,17 +200,6 @@ public sealed class ApiKeyTests(App app) : AppTest(app)
         (await Call(null, "POST", "/api/auth/api-keys", new { name = "k", scopes = AllScopes })).ShouldRefuse(401, "unauthenticated");
     }
 
-    [Fact]
-    public void The_caller_tells_that_a_key_was_used()
-    {
-        var (user, key) = (Guid.CreateVersion7(), Guid.CreateVersion7());
-        var caller = new System.Security.Claims.ClaimsPrincipal(new System.Security.Claims.ClaimsIdentity(
-            [new(SessionClaims.UserId, user.ToString()), new(SessionClaims.Role, Roles.User), new(SessionClaims.ApiKeyId, key.ToString())]));
-
-        var current = SessionUser.Of(caller);
-        (current.Id, current.ApiKeyId, current.SessionId).ShouldBe((user, key, Reference.Nothing));
-    }
-
     private SessionLookup Lookup(StoppedClock clock, LastUses uses) => new(new SessionCache(clock), uses, Store, clock);
 
     private async Task<Caller> AKey(Caller owner, params string[] scopes)

@@ -8,12 +8,12 @@ namespace TicMate.Admin.Dashboard;
 
 /// <summary>
 /// Dashboards as they were just answered. A page that is open asks every few seconds, and putting the numbers together takes milliseconds, so
-/// one is given again for as long as it says the same, or for a quarter of a second; but never to somebody who has changed something since.
+/// one is given again until something more is counted, for a second at most: time passes for what is overdue, too.
 /// </summary>
 public sealed class RecentDashboards(Dashboards dashboards, DashboardNumbers projection, IOptions<JsonOptions> json, TimeProvider clock) : IDisposable
 {
     private const int Most = 64;
-    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250), Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly MemoryCache answers = new(new MemoryCacheOptions { SizeLimit = Most });
 
@@ -28,8 +28,8 @@ public sealed class RecentDashboards(Dashboards dashboards, DashboardNumbers pro
             return await MakeAsync(query, admin, newest, false, ct);
 
         var key = (admin.Id, asked);
-        if (answers.TryGetValue(key, out Answered? answered) && IsGood(answered!, progress))
-            return await answered!.Json.Value.WaitAsync(ct);
+        if (answers.TryGetValue(key, out Answered? answered) && answered!.Counted == progress.Counted && clock.GetElapsedTime(answered.At) < Longest)
+            return await answered.Json.Value.WaitAsync(ct);
 
         // Whoever asks meanwhile waits for the same one, whoever goes away.
         var made = new Answered(progress.Counted, clock.GetTimestamp(), new(() => MakeAsync(query, admin, newest, true, CancellationToken.None)));
@@ -44,9 +44,6 @@ public sealed class RecentDashboards(Dashboards dashboards, DashboardNumbers pro
             throw;
         }
     }
-
-    private bool IsGood(Answered answered, Progress progress) =>
-        answered.Counted >= progress.Own && clock.GetElapsedTime(answered.At) is var age && age < Longest && (answered.Counted == progress.Counted || age < Fresh);
 
     private async Task<byte[]> MakeAsync(DashboardQuery query, CurrentUser admin, int newest, bool isUpToDate, CancellationToken ct) =>
         JsonSerializer.SerializeToUtf8Bytes(await dashboards.ReadAsync(query, admin, newest, isUpToDate, ct), json.Value.SerializerOptions);
