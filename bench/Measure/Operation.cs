@@ -28,7 +28,7 @@ public sealed record Operation(string Name, Func<World, IEnumerable<ApiCall>> Ca
         new("queue", world => world.Moderators.Select(token => new ApiCall("GET", "/api/tickets/queue", token)), 1, Target: 0.10),
         new("dashboard", world => [new("GET", "/api/admin/dashboard", world.Admin)], 1, Target: 400.0 / 45_000),
         new("search", world => Words(world).Select(word => new ApiCall("GET", $"/api/admin/tickets?q={Uri.EscapeDataString(word)}", world.Moderators[0])), 1, MostMilliseconds: 25),
-        new("similar", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets/similar", user.Token, Text(world, nth))), 2, MostMilliseconds: 25),
+        new("similar", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets/similar", user.Token, Text(world, nth))), 3, MostMilliseconds: 25),
         new("create", world => Mix(world, (user, nth) => new ApiCall("POST", "/api/tickets", user.Token, Text(world, nth))), 1, Stick.Writes, 0.25),
         new("reply", world => Mix(world, (user, nth) => new ApiCall("PUT", "/api/tickets/ticket-reply", user.Token, Json(("ticketId", user.Tickets[nth % user.Tickets.Length]), ("message", "It still does not work, please look at it again.")))), 1, Stick.Writes, 0.25),
 

@@ -1,4 +1,5 @@
 using Marten;
+using Marten.Events;
 using Microsoft.Extensions.DependencyInjection;
 using TicMate.Identity.Accounts;
 using TicMate.Identity.Contracts;
@@ -137,6 +138,9 @@ public sealed class AccountsTests(App app) : AppTest(app)
         seen["replies"]!.AsArray().Select(r => (string?)r!["message"]).ShouldBe([Ticket.Erased, "kept reply"]);
 
         (await Load<PersonalData>(person.Id)).ShouldBeNull();
+
+        // The dashboard forgets a category that nobody else uses when it counts the erasure.
+        await Store.WaitForNonStaleProjectionDataAsync(Patience.Long);
         (await TextOfTheWholeDatabase()).ShouldSatisfyAllConditions(
             text => text.ShouldNotContain("leaver"), text => text.ShouldNotContain(person.Email), text => text.ShouldNotContain(person.Name), text => text.ShouldContain("kept reply"));
     }
