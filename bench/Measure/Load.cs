@@ -25,6 +25,16 @@ public static class Load
     /// <exception cref="BenchException">An answer was not a 2xx, or there was none.</exception>
     public static async Task<LoadResult> RunAsync(Uri service, IEnumerable<ApiCall> calls, int connections, TimeSpan time)
     {
+        // A service that has just started on a slow machine may need longer for its first answer than all were given.
+        for (var longest = time * 16; ; time *= 2)
+            if (await OnceAsync(service, calls, connections, time) is { Requests: > 0 } result)
+                return result;
+            else if (time >= longest)
+                throw new BenchException("There was no answer at all.");
+    }
+
+    private static async Task<LoadResult> OnceAsync(Uri service, IEnumerable<ApiCall> calls, int connections, TimeSpan time)
+    {
         var file = Path.GetTempFileName();
         try
         {
@@ -33,7 +43,7 @@ public static class Load
                 "-s", Path.Combine(AppContext.BaseDirectory, "Measure", "requests.lua"), service.ToString(), "--", file);
             var line = output.Split('\n').Single(line => line.StartsWith("result ", StringComparison.Ordinal))["result ".Length..];
             var result = JsonSerializer.Deserialize<LoadResult>(line, Json)!;
-            return result is { Refused: 0, Broken: 0, Requests: > 0 } ? result
+            return result is { Refused: 0, Broken: 0 } ? result
                 : throw new BenchException($"Of {result.Requests} requests {result.Refused} were refused and {result.Broken} had no answer.");
         }
         finally
