@@ -125,7 +125,7 @@ public sealed class Benchmark(Order order)
     private bool IsAsManyAs(Operation operation, Measurement measured)
     {
         var each = (double)measured.Use.Statements / measured.Load.Requests;
-        if (each >= operation.Statements - 0.5 && each < operation.Statements + 1)
+        if (Math.Round(each) == operation.Statements)
             return true;
 
         Write(string.Create(CultureInfo.InvariantCulture, $"{operation.Name} is {each:0.00} statements a request and should be {operation.Statements}."));
